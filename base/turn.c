@@ -1,0 +1,73 @@
+#include "base/turn.h"
+
+#include "base/fault.h"
+
+/* One event in its own savepoint, so that a bad one undoes itself alone. */
+static void one(const struct tb_turn_core *core, const struct tb_now *now,
+                const struct tb_event *event, struct tb_outbox *out)
+{
+    struct tb_outbox_mark mark = tb_outbox_here(out);
+    tb_db_save(core->db);
+    enum tb_status status = core->handle(core->self, now, event, out);
+    if (status == TB_OK) {
+        tb_db_release(core->db);
+        return;
+    }
+    if (core->db->status == TB_OK) {
+        tb_db_undo(core->db);
+    }
+    tb_outbox_cut(out, mark);
+    core->undone(core->self, now, event, status, out);
+}
+
+static bool spent(const struct tb_turn_core *core)
+{
+    return core->spent != NULL && core->spent(core->spent_context);
+}
+
+static enum tb_status attempt(const struct tb_turn_core *core, const struct tb_now *now,
+                              const struct tb_event *events, size_t *count, struct tb_outbox *out)
+{
+    size_t taken = 0;
+    tb_db_begin(core->db);
+    while (taken < *count && core->db->status == TB_OK && (taken == 0 || !spent(core))) {
+        one(core, now, &events[taken], out);
+        taken++;
+    }
+    *count = taken;
+    if (core->db->status == TB_OK) {
+        core->finish(core->self, now, out);
+    }
+    tb_db_commit(core->db);
+    if (core->db->status == TB_OK) {
+        core->committed(core->self, now, out);
+        return core->db->status;
+    }
+    tb_outbox_clear(out);
+    if (core->db->status != TB_DISKFULL) {
+        return TB_IO;
+    }
+    tb_db_rollback(core->db);
+    core->rolled_back(core->self);
+    return core->db->status == TB_OK ? TB_DISKFULL : TB_IO;
+}
+
+enum tb_status tb_turn_run(const struct tb_turn_core *core, const struct tb_now *now,
+                           const struct tb_event *events, size_t *count, struct tb_outbox *out)
+{
+    tb_assert(out->count == 0);
+    if (*count == 0) {
+        core->committed(core->self, now, out);
+        return core->db->status == TB_OK ? TB_OK : TB_IO;
+    }
+    enum tb_status status = attempt(core, now, events, count, out);
+    if (status == TB_DISKFULL && core->relieve(core->self)) {
+        status = attempt(core, now, events, count, out);
+    }
+    if (status == TB_DISKFULL) {
+        for (size_t i = 0; i < *count; i++) {
+            core->undone(core->self, now, &events[i], TB_DISKFULL, out);
+        }
+    }
+    return status;
+}

@@ -1,0 +1,177 @@
+/* Key files: both halves, their protection, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "base/io/files.h"
+#include "base/io/keyfile.h"
+#include "scratch.h"
+
+static const struct tb_bytes none;
+
+static void a_signing_key_signs_what_its_public_half_verifies(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    uint8_t signature[crypto_sign_BYTES];
+    struct tb_sign_secret *secret;
+    struct stat st;
+    scratch_path(path, *state, "sign.key");
+    assert_int_equal(tb_keyfile_create_sign(path, none, public_key, NULL), TB_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(tb_keyfile_load_sign(path, none, &secret, NULL), TB_OK);
+    assert_memory_equal(secret->public_key, public_key, TB_KEY_BYTES);
+    crypto_sign_detached(signature, NULL, (const uint8_t *)"x", 1, secret->secret_key);
+    assert_int_equal(crypto_sign_verify_detached(signature, (const uint8_t *)"x", 1, public_key),
+                     0);
+    tb_keyfile_free_sign(secret);
+    assert_false(tb_keyfile_protected(path));
+}
+
+static void a_link_key_has_both_halves(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    uint8_t derived[TB_KEY_BYTES];
+    struct tb_link_secret *secret;
+    scratch_path(path, *state, "link.key");
+    assert_int_equal(tb_keyfile_create_link(path, public_key, NULL), TB_OK);
+    assert_int_equal(tb_keyfile_load_link(path, &secret, NULL), TB_OK);
+    assert_memory_equal(secret->public_key, public_key, TB_KEY_BYTES);
+    assert_int_equal(crypto_scalarmult_base(derived, secret->secret_key), 0);
+    assert_memory_equal(derived, public_key, TB_KEY_BYTES);
+    tb_keyfile_free_link(secret);
+}
+
+static void a_key_is_never_overwritten(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t first[TB_KEY_BYTES];
+    uint8_t second[TB_KEY_BYTES];
+    struct tb_link_secret *secret;
+    struct tb_diag diag = {.text = ""};
+    scratch_path(path, *state, "link.key");
+    assert_int_equal(tb_keyfile_create_link(path, first, NULL), TB_OK);
+    assert_int_equal(tb_keyfile_create_link(path, second, &diag), TB_CONFLICT);
+    assert_non_null(strstr(diag.text, path));
+    assert_int_equal(tb_keyfile_load_link(path, &secret, NULL), TB_OK);
+    assert_memory_equal(secret->public_key, first, TB_KEY_BYTES);
+    tb_keyfile_free_link(secret);
+}
+
+static void a_key_that_others_may_read_is_refused_with_the_cure(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    struct tb_sign_secret *secret;
+    scratch_path(path, *state, "sign.key");
+    assert_int_equal(tb_keyfile_create_sign(path, none, public_key, NULL), TB_OK);
+    static const mode_t open_modes[] = {0640, 0604, 0660, 0601};
+    for (size_t i = 0; i < sizeof open_modes / sizeof open_modes[0]; i++) {
+        struct tb_diag diag = {.text = ""};
+        assert_int_equal(chmod(path, open_modes[i]), 0);
+        assert_int_equal(tb_keyfile_load_sign(path, none, &secret, &diag), TB_INPUT);
+        assert_null(secret);
+        assert_non_null(strstr(diag.text, "chmod 600"));
+    }
+    assert_int_equal(chmod(path, 0400), 0);
+    assert_int_equal(tb_keyfile_load_sign(path, none, &secret, NULL), TB_OK);
+    tb_keyfile_free_sign(secret);
+}
+
+static void a_passphrase_opens_and_nothing_else_does(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    struct tb_sign_secret *secret;
+    struct tb_diag diag = {.text = ""};
+    scratch_path(path, *state, "root.key");
+    assert_int_equal(tb_keyfile_create_sign(path, tb_bytes_text("滹沱河"), public_key, NULL),
+                     TB_OK);
+    assert_true(tb_keyfile_protected(path));
+    assert_int_equal(tb_keyfile_load_sign(path, none, &secret, &diag), TB_INPUT);
+    assert_non_null(strstr(diag.text, "passphrase"));
+    assert_int_equal(tb_keyfile_load_sign(path, tb_bytes_text("汾河"), &secret, NULL), TB_SESSION);
+    assert_null(secret);
+    assert_int_equal(tb_keyfile_load_sign(path, tb_bytes_text("滹沱河"), &secret, NULL), TB_OK);
+    assert_memory_equal(secret->public_key, public_key, TB_KEY_BYTES);
+    tb_keyfile_free_sign(secret);
+}
+
+static void the_file_says_whether_it_is_protected(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    struct tb_buf text;
+    tb_buf_init(&text, TB_KEYFILE_BYTES_MAX);
+    scratch_path(path, *state, "a.key");
+    assert_int_equal(tb_keyfile_create_sign(path, none, public_key, NULL), TB_OK);
+    assert_int_equal(tb_files_read(path, &text, NULL), TB_OK);
+    assert_int_equal(tb_buf_add(&text, tb_bytes_of("", 1)), TB_OK);
+    assert_non_null(strstr((const char *)text.data, "\nprotection unprotected\n"));
+    tb_buf_fini(&text);
+}
+
+static void the_wrong_kind_is_refused(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t public_key[TB_KEY_BYTES];
+    struct tb_sign_secret *secret;
+    struct tb_diag diag = {.text = ""};
+    scratch_path(path, *state, "link.key");
+    assert_int_equal(tb_keyfile_create_link(path, public_key, NULL), TB_OK);
+    assert_int_equal(tb_keyfile_load_sign(path, none, &secret, &diag), TB_INPUT);
+    assert_non_null(strstr(diag.text, "is a link key"));
+}
+
+static void a_damaged_file_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "tongbao-key 2\n",
+        "tongbao-key 1\nkind other\n",
+        "tongbao-key 1\nkind sign\npublic 12\n",
+        "tongbao-key 1\nkind sign\npublic "
+        "0000000000000000000000000000000000000000000000000000000000000000\n"
+        "protection argon2id 3 99999999999 00000000000000000000000000000000\nsecret 00\n",
+        "tongbao-key 1\nkind sign\npublic "
+        "0000000000000000000000000000000000000000000000000000000000000000\n"
+        "protection unprotected\nsecret "
+        "0000000000000000000000000000000000000000000000000000000000000000\n",
+    };
+    char path[SCRATCH_PATH_BYTES];
+    struct tb_sign_secret *secret;
+    scratch_path(path, *state, "bad.key");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct tb_diag diag = {.text = ""};
+        assert_int_equal(tb_files_write(path, tb_bytes_text(bad[i]), TB_FILES_PRIVATE, NULL),
+                         TB_OK);
+        assert_int_equal(tb_keyfile_load_sign(path, none, &secret, &diag), TB_INPUT);
+        assert_null(secret);
+        assert_non_null(strstr(diag.text, path));
+    }
+    assert_int_equal(tb_keyfile_load_sign("/nowhere/x", none, &secret, NULL), TB_UNKNOWN);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_signing_key_signs_what_its_public_half_verifies),
+        TEST(a_link_key_has_both_halves),
+        TEST(a_key_is_never_overwritten),
+        TEST(a_key_that_others_may_read_is_refused_with_the_cure),
+        TEST(a_passphrase_opens_and_nothing_else_does),
+        TEST(the_file_says_whether_it_is_protected),
+        TEST(the_wrong_kind_is_refused),
+        TEST(a_damaged_file_is_refused),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
