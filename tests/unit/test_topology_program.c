@@ -1,0 +1,215 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topology/data.h"
+
+/* The program tongbao-topology as people call it. TB_PROGRAM is its path. */
+enum { OUT_BYTES_MAX = 1024 * 1024, WORDS_MAX = 10 };
+
+extern char **environ;
+
+static char dir[] = "/tmp/tongbao-topology-XXXXXX";
+static char out[OUT_BYTES_MAX];
+static char err[OUT_BYTES_MAX];
+
+static void path_of(char path[128], const char *name)
+{
+    snprintf(path, 128, "%s/%s", dir, name);
+}
+
+static void slurp(const char *name, char *text)
+{
+    char path[128];
+    path_of(path, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    text[fread(text, 1, OUT_BYTES_MAX - 1, file)] = '\0';
+    fclose(file);
+}
+
+/* Run the program with ${words}, up to a NULL; its exit status. */
+static int run(const char *const words[])
+{
+    char *argv[WORDS_MAX] = {(char *)(uintptr_t)TB_PROGRAM};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        assert_true(i + 2 < WORDS_MAX);
+        argv[i + 1] = (char *)(uintptr_t)words[i];
+    }
+    char out_path[128], err_path[128];
+    path_of(out_path, "out");
+    path_of(err_path, "err");
+    posix_spawn_file_actions_t actions;
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, out_path, flags, 0600), 0);
+    assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, err_path, flags, 0600), 0);
+    pid_t pid;
+    assert_int_equal(posix_spawn(&pid, TB_PROGRAM, &actions, NULL, argv, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    slurp("out", out);
+    slurp("err", err);
+    return WEXITSTATUS(status);
+}
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+/* The product's tables as files, with ${extra} at the end of ${name}. */
+static void write_tables(const char *name, const char *extra)
+{
+    size_t count;
+    const struct tb_rivers_file *files = tb_data_files(&count);
+    for (size_t i = 0; i < count; i++) {
+        char path[128];
+        path_of(path, files[i].name);
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(files[i].bytes.data, 1, files[i].bytes.size, file),
+                         files[i].bytes.size);
+        if (strcmp(files[i].name, name) == 0) {
+            fputs(extra, file);
+        }
+        assert_int_equal(fclose(file), 0);
+    }
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    size_t count;
+    char path[128];
+    const struct tb_rivers_file *files = tb_data_files(&count);
+    for (size_t i = 0; i < count; i++) {
+        path_of(path, files[i].name);
+        unlink(path);
+    }
+    path_of(path, "out");
+    unlink(path);
+    path_of(path, "err");
+    unlink(path);
+    return rmdir(dir);
+}
+
+static void check_accepts_the_data_inside_and_the_same_data_in_files(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("check"), 0);
+    assert_string_equal(out, "ok: 159 divisions, 167 reaches\n");
+    write_tables("", "");
+    assert_int_equal(RUN("check", dir), 0);
+    assert_int_equal(RUN("--data", dir, "check"), 0);
+    assert_int_equal(RUN("--data", dir, "rivers", "140925"), 0);
+    assert_string_equal(out, "汾河\n恢河\n");
+}
+
+static void check_names_file_and_line_of_a_mistake_and_exits_1(void **state)
+{
+    (void)state;
+    write_tables("ends.csv", "140121,清徐县,汾河,\n");
+    assert_int_equal(RUN("check", dir), 1);
+    assert_non_null(strstr(err, "/ends.csv:4: 140121 清徐县 on 汾河 has a way on"));
+    assert_int_equal(RUN("--data", dir, "who", "140121"), 1);
+    assert_int_equal(RUN("check", "/nowhere/at/all"), 1);
+}
+
+static void who_gives_json_rows_with_exactly_the_agreed_keys(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"code", "name",   "level",   "river",
+                                       "hops", "clause", "required"};
+    assert_int_equal(RUN("who", "140121", "--river", "汾河", "--json"), 0);
+    json_error_t error;
+    json_t *list = json_loads(out, 0, &error);
+    assert_non_null(list);
+    assert_int_equal(json_array_size(list), 6);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *row = json_array_get(list, i);
+        assert_int_equal(json_object_size(row), 7);
+        for (size_t k = 0; k < 7; k++) {
+            assert_non_null(json_object_get(row, keys[k]));
+        }
+        assert_int_equal(strlen(json_string_value(json_object_get(row, "code"))), 6);
+        assert_true(json_is_integer(json_object_get(row, "hops")));
+        assert_true(json_is_true(json_object_get(row, "required")));
+        assert_string_equal(json_string_value(json_object_get(row, "river")), "汾河");
+    }
+    json_t *last = json_array_get(list, 5);
+    assert_string_equal(json_string_value(json_object_get(last, "code")), "141100");
+    assert_string_equal(json_string_value(json_object_get(last, "level")), "city");
+    json_decref(list);
+    assert_int_equal(RUN("who", "141121", "--up", "--river", "汾河"), 0);
+    assert_non_null(strstr(out, "   1  county    140121  清徐县"));
+}
+
+static void a_question_that_cannot_be_answered_exits_1(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("who", "140121", "--river", "恢河"), 1);
+    assert_non_null(strstr(err, "its rivers: 汾河、潇河、象峪河、乌马河"));
+    assert_string_equal(out, "");
+    assert_int_equal(RUN("who", "999999"), 1);
+    assert_int_equal(RUN("rivers", "999999"), 1);
+}
+
+static void a_wrong_call_shows_the_usage_and_exits_2(void **state)
+{
+    (void)state;
+    assert_int_equal(run((const char *const[]){NULL}), 2);
+    assert_non_null(strstr(err, "usage: tongbao-topology"));
+    assert_int_equal(RUN("guess"), 2);
+    assert_int_equal(RUN("who"), 2);
+    assert_int_equal(RUN("who", "1401"), 2);
+    assert_int_equal(RUN("who", "140121", "--down"), 2);
+    assert_int_equal(RUN("who", "140121", "--river"), 2);
+    assert_int_equal(RUN("draw", "--dot", "--geojson"), 2);
+    assert_int_equal(RUN("--help"), 0);
+    assert_non_null(strstr(out, "usage: tongbao-topology"));
+}
+
+static void draw_gives_a_graph_and_a_map(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("draw"), 0);
+    assert_int_equal(strncmp(out, "digraph rivers {\n  rankdir=LR;\n", 31), 0);
+    assert_non_null(strstr(out, "subgraph cluster_140100 {\n      label=\"太原市\";"));
+    assert_non_null(strstr(out, "  c140925 -> c140926 [label=\"汾河\"];"));
+    assert_int_equal(RUN("draw", "--geojson"), 0);
+    json_error_t error;
+    json_t *map = json_loads(out, 0, &error);
+    assert_non_null(map);
+    assert_string_equal(json_string_value(json_object_get(map, "type")), "FeatureCollection");
+    /* 89 counties in the graph and 167 reaches. */
+    assert_int_equal(json_array_size(json_object_get(map, "features")), 89 + 167);
+    json_decref(map);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(check_accepts_the_data_inside_and_the_same_data_in_files),
+        cmocka_unit_test(check_names_file_and_line_of_a_mistake_and_exits_1),
+        cmocka_unit_test(who_gives_json_rows_with_exactly_the_agreed_keys),
+        cmocka_unit_test(a_question_that_cannot_be_answered_exits_1),
+        cmocka_unit_test(a_wrong_call_shows_the_usage_and_exits_2),
+        cmocka_unit_test(draw_gives_a_graph_and_a_map),
+    };
+    return cmocka_run_group_tests_name("topology_program", tests, begin, end);
+}
