@@ -1,0 +1,245 @@
+#include "broker/core/admit.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "broker/core/widen.h"
+#include "proto/wire.h"
+
+enum { ID_HEX_NOTE_CHARS = TB_ID_HEX_CHARS + 1 };
+
+/* One envelope on its way in, and what will be answered. */
+struct entry {
+    struct tb_envelope envelope;
+    const Tongbao__Body *body;
+    enum tb_kind kind;
+    bool held;
+    struct tb_envelopes_row row;
+    uint32_t filed[2 * TB_RECIPIENTS_MAX];
+    size_t filed_count;
+    uint32_t full[TB_RECIPIENTS_MAX];
+    size_t full_count;
+    uint32_t route[2 * TB_RECIPIENTS_MAX]; /* who reads here and must have it */
+    size_t route_count;
+};
+
+static bool answer_with(struct tb_broker *broker, struct tb_outbox *out, uint64_t to,
+                        Tongbao__Answer *answer)
+{
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    frame.kind_case = TONGBAO__FRAME__KIND_ANSWER;
+    frame.answer = answer;
+    return tb_broker_send(broker, out, to, &frame);
+}
+
+static enum tb_status answer(struct tb_broker *broker, const struct tb_speaker *speaker,
+                             const Tongbao__Offer *offer, struct entry *entry,
+                             enum tb_status status)
+{
+    Tongbao__Answer reply = TONGBAO__ANSWER__INIT;
+    reply.tag = offer->tag;
+    reply.status = (uint32_t)status;
+    if (!tb_id_zero(&entry->envelope.id)) {
+        reply.id = tb_wire_id(&entry->envelope.id);
+    }
+    if (status == TB_OK) {
+        reply.position = (uint64_t)entry->row.n;
+        reply.duplicate = entry->held;
+        reply.n_filed =
+            entry->filed_count < TB_RECIPIENTS_MAX ? entry->filed_count : (size_t)TB_RECIPIENTS_MAX;
+        reply.filed = entry->filed;
+    }
+    reply.n_full = entry->full_count;
+    reply.full = entry->full;
+    return answer_with(broker, speaker->out, speaker->event->from, &reply) ? TB_OK : TB_FULL;
+}
+
+void tb_admit_undone(struct tb_broker *broker, const struct tb_event *event,
+                     const Tongbao__Offer *offer, enum tb_status status, struct tb_outbox *out)
+{
+    Tongbao__Answer reply = TONGBAO__ANSWER__INIT;
+    struct tb_envelope envelope;
+    reply.tag = offer->tag;
+    reply.status = (uint32_t)status;
+    if (tb_envelope_read(&envelope, tb_wire_bytes(offer->envelope)) == TB_OK) {
+        reply.id = tb_wire_id(&envelope.id);
+    }
+    (void)answer_with(broker, out, event->from, &reply);
+}
+
+/* "Only the origin of the notice that they continue, same world": judged with
+ * the notice if it is held, and by what can be judged without it if not. */
+static enum tb_status authority(struct tb_broker *broker, const struct entry *entry)
+{
+    struct tb_id subject;
+    struct tb_envelopes_row about = {0};
+    bool held = tb_statement_subject(entry->body, &subject) &&
+                tb_envelopes_find(broker->envelopes, &subject, &about) &&
+                about.kind == TB_KIND_NOTICE;
+    return tb_statement_authority(&entry->envelope, entry->body, held ? about.origin : 0,
+                                  held ? about.world : TB_WORLD_NONE,
+                                  entry->envelope.world == TB_WORLD_NONE);
+}
+
+/* Everything that is judged before a row changes. */
+static enum tb_status judge(struct tb_broker *broker, const struct tb_speaker *speaker,
+                            struct tb_bytes bytes, struct entry *entry)
+{
+    enum tb_status status = tb_envelope_read(&entry->envelope, bytes);
+    if (status != TB_OK) {
+        return status;
+    }
+    /* "A known signer that names a newer directory version is taken at once and
+     * the directory fetched." An unknown one is judged when it has come. */
+    tb_exchange_want(broker, speaker, entry->envelope.origin / 10000,
+                     entry->envelope.directory_version);
+    const Tongbao__Key *key = tb_directories_signer(broker->directories, &entry->envelope);
+    if (key == NULL) {
+        return TB_SIGNER;
+    }
+    entry->held = tb_envelopes_find(broker->envelopes, &entry->envelope.id, &entry->row);
+    /* "Brokers take nothing more of it; what a broker admitted before is still
+     * delivered", and so still answered as the first time. */
+    if (key->state == TONGBAO__KEY_STATE__REVOKED && !entry->held) {
+        return TB_REVOKED;
+    }
+    if (key->sign.len != TB_KEY_BYTES) {
+        return TB_SIGNER;
+    }
+    status = tb_envelope_verify(&entry->envelope, key->sign.data);
+    if (status != TB_OK) {
+        return status;
+    }
+    status = tb_envelope_body(&entry->envelope, &broker->bodies, &entry->body);
+    if (status != TB_OK) {
+        return status;
+    }
+    entry->kind = tb_statement_kind(entry->body);
+    return entry->held ? TB_OK : authority(broker, entry);
+}
+
+/* Recipients that read here, and by a newer topology those that must hear too. */
+static void find_route(struct tb_broker *broker, struct entry *entry)
+{
+    entry->route_count = 0;
+    for (size_t i = 0; i < entry->body->n_recipients; i++) {
+        uint32_t code = entry->body->recipients[i]->office;
+        if (tb_broker_reads_here(broker, tb_directories_office(broker->directories, code))) {
+            entry->route[entry->route_count++] = code;
+        }
+    }
+    entry->route_count += tb_widen_find(broker, &entry->envelope, entry->body,
+                                        entry->route + entry->route_count, TB_RECIPIENTS_MAX);
+}
+
+/* Full for every one of them: then it is not stored, and its origin offers it
+ * again. */
+static bool nobody_has_room(struct tb_broker *broker, const struct entry *entry)
+{
+    bool urgent =
+        entry->envelope.world == TB_WORLD_ACTUAL || entry->envelope.world == TB_WORLD_NONE;
+    for (size_t i = 0; i < entry->route_count; i++) {
+        if (!tb_mailbox_full(broker->mailbox, entry->route[i], urgent)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum tb_status tb_admit_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
+                             uint32_t office, struct tb_outbox *out)
+{
+    uint64_t seq;
+    enum tb_lane lane = tb_statement_lane(row->world, row->kind);
+    bool urgent = row->world == TB_WORLD_ACTUAL || row->world == TB_WORLD_NONE;
+    enum tb_status status =
+        tb_mailbox_append(broker->mailbox, office, lane, row->n, &row->id, urgent, &seq);
+    if (status == TB_OK) {
+        tb_envelopes_waits(broker->envelopes, row->n);
+        tb_peers_touch(broker->peers, office);
+    } else if (status == TB_FULL) {
+        tb_outbox_note(out, TB_NOTE_MAILBOX_FULL, office, (unsigned)lane);
+    }
+    return status;
+}
+
+static void keep_chain(struct tb_broker *broker, const struct entry *entry)
+{
+    struct tb_dossier_head head = {
+        .world = entry->envelope.world, .seq = entry->body->chain_seq, .id = entry->envelope.id};
+    if (entry->body->chain.len == TB_CHAIN_BYTES) {
+        memcpy(head.chain, entry->body->chain.data, TB_CHAIN_BYTES);
+        tb_dossier_chain(broker->dossier, entry->envelope.origin, &head, entry->row.n);
+    }
+}
+
+/* Store it if it is new, file it for all of the route that lack it. */
+static void store(struct tb_broker *broker, const struct tb_speaker *speaker, struct entry *entry)
+{
+    if (entry->held) {
+        tb_envelopes_fill(broker->envelopes, entry->row.n, &entry->envelope);
+    } else {
+        int64_t n =
+            tb_envelopes_add(broker->envelopes, &entry->envelope, entry->kind, speaker->now->wall);
+        entry->row = (struct tb_envelopes_row){.n = n,
+                                               .id = entry->envelope.id,
+                                               .origin = entry->envelope.origin,
+                                               .world = entry->envelope.world,
+                                               .kind = entry->kind,
+                                               .admitted = speaker->now->wall};
+        keep_chain(broker, entry);
+    }
+    for (size_t i = 0; i < entry->route_count; i++) {
+        uint32_t office = entry->route[i];
+        enum tb_status status = tb_admit_file(broker, &entry->row, office, speaker->out);
+        if (status == TB_FULL && entry->full_count < TB_RECIPIENTS_MAX) {
+            entry->full[entry->full_count++] = office;
+        }
+    }
+    tb_widen_state(broker, speaker->now, &entry->row, &entry->envelope, entry->body, speaker->out);
+    entry->filed_count =
+        tb_mailbox_offices(broker->mailbox, entry->row.n, entry->filed, 2 * TB_RECIPIENTS_MAX);
+    uint32_t from = speaker->holder.office->code;
+    tb_dossier_accept(broker->dossier, from, from == entry->envelope.origin, entry->row.n,
+                      &entry->row.id);
+}
+
+static void note(const struct tb_speaker *speaker, const struct entry *entry, enum tb_status status)
+{
+    char hex[ID_HEX_NOTE_CHARS];
+    uint32_t from = speaker->holder.office->code;
+    tb_hex(hex, tb_bytes_of(entry->envelope.id.byte, TB_ID_BYTES));
+    if (status != TB_OK) {
+        tb_outbox_note(speaker->out, TB_NOTE_ENVELOPE_REFUSED, hex, from, tb_status_text(status));
+    } else if (entry->held) {
+        tb_outbox_note(speaker->out, TB_NOTE_ENVELOPE_DUPLICATE, hex, from);
+    } else {
+        tb_outbox_note(speaker->out, TB_NOTE_ENVELOPE_ADMITTED, hex, entry->envelope.origin,
+                       tb_kind_text(entry->kind), (unsigned)entry->filed_count);
+    }
+}
+
+enum tb_status tb_admit_offer(struct tb_broker *broker, const struct tb_speaker *speaker,
+                              const Tongbao__Offer *offer)
+{
+    struct entry entry;
+    memset(&entry, 0, sizeof entry);
+    tb_arena_reset(&broker->bodies);
+    enum tb_status status = judge(broker, speaker, tb_wire_bytes(offer->envelope), &entry);
+    if (status == TB_OK) {
+        find_route(broker, &entry);
+        if (!entry.held && entry.route_count == 0) {
+            status = TB_UNKNOWN;
+        } else if (!entry.held && nobody_has_room(broker, &entry)) {
+            memcpy(entry.full, entry.route, sizeof entry.full);
+            entry.full_count = entry.route_count < TB_RECIPIENTS_MAX ? entry.route_count
+                                                                     : (size_t)TB_RECIPIENTS_MAX;
+            status = TB_FULL;
+        }
+    }
+    if (status == TB_OK) {
+        store(broker, speaker, &entry);
+    }
+    note(speaker, &entry, status);
+    return answer(broker, speaker, offer, &entry, status);
+}

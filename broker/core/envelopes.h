@@ -1,0 +1,75 @@
+#ifndef TB_ENVELOPES_H
+#define TB_ENVELOPES_H
+
+#include "base/db.h"
+#include "base/limits.h"
+#include "base/wall.h"
+#include "proto/envelope.h"
+#include "proto/statement.h"
+
+/*
+ * envelopes - the bytes of what was admitted, once, however many want them.
+ *
+ *   added --every recipient has it--> stored --30 days--> prunable
+ *      \---------------- 400 days -------------------------^
+ *
+ * Bytes are kept and passed on as they came. Only the personal part is cut out
+ * and kept in a column of its own, so that it can go without the rest (I11).
+ */
+enum {
+    TB_KEPT_STORED_DAYS = 30,
+    TB_KEPT_WAITING_DAYS = 400,
+    /* Tag and length that a personal part can gain when it is put back. */
+    TB_ENVELOPES_BYTES_MAX = TB_ENVELOPE_BYTES_MAX + 16,
+};
+
+struct tb_envelopes;
+
+struct tb_envelopes_row {
+    int64_t n; /* the position: never given twice */
+    struct tb_id id;
+    uint32_t origin;
+    enum tb_world world;
+    enum tb_kind kind;
+    uint8_t key_id[TB_KEY_ID_BYTES];
+    struct tb_wall admitted;
+};
+
+/* Over ${db}, borrowed. */
+struct tb_envelopes *tb_envelopes_new(struct tb_db *db);
+void tb_envelopes_free(struct tb_envelopes *envelopes);
+
+/* The row of an id, of a position; false when it is not held. */
+bool tb_envelopes_find(struct tb_envelopes *envelopes, const struct tb_id *id,
+                       struct tb_envelopes_row *row);
+bool tb_envelopes_at(struct tb_envelopes *envelopes, int64_t n, struct tb_envelopes_row *row);
+
+/* Append the bytes of ${n} to ${out}, as they came but for the place of the
+ * personal part, which stands last. False when ${n} is not held. */
+bool tb_envelopes_load(struct tb_envelopes *envelopes, int64_t n, struct tb_buf *out);
+
+/* Add a verified envelope that is not held; returns its position. */
+int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelope *envelope,
+                         enum tb_kind kind, struct tb_wall now);
+/* "A duplicate whose personal part matches the digest fills an empty one": the
+ * caller has verified that it matches. */
+void tb_envelopes_fill(struct tb_envelopes *envelopes, int64_t n,
+                       const struct tb_envelope *envelope);
+/* Every recipient has it since ${now}; or there is one more to wait for. */
+void tb_envelopes_stored(struct tb_envelopes *envelopes, int64_t n, struct tb_wall now);
+void tb_envelopes_waits(struct tb_envelopes *envelopes, int64_t n);
+
+/* One that is to be pruned, the oldest first; false when there is none. */
+bool tb_envelopes_prunable(struct tb_envelopes *envelopes, struct tb_wall now, int64_t *n);
+/* Drop it with what hangs on it; its mailbox rows are gone already. */
+void tb_envelopes_drop(struct tb_envelopes *envelopes, int64_t n);
+
+/* Has the route of ${n} been widened for ${office}; it has now. */
+bool tb_envelopes_widened(struct tb_envelopes *envelopes, int64_t n, uint32_t office);
+void tb_envelopes_widen(struct tb_envelopes *envelopes, int64_t n, uint32_t office);
+
+/* The office did not take ${n}: kept until the envelope goes. */
+void tb_envelopes_aside(struct tb_envelopes *envelopes, int64_t n, uint32_t office,
+                        uint32_t outcome, uint32_t reason, struct tb_wall now);
+
+#endif

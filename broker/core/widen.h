@@ -1,0 +1,33 @@
+#ifndef TB_WIDEN_H
+#define TB_WIDEN_H
+
+#include "broker/core/inner.h"
+
+/*
+ * widen - "the river decides, not the officer" (I5), nor an old topology.
+ *
+ * "A broker that holds a newer directory of the origin's province than the head
+ * names files the envelope for a missing required office together with its own
+ * signed statement { envelope, office, clause, topology version }, sent also to
+ * the origin and its province, and if that office reads elsewhere only the
+ * origin acts on it. Actual world only." Nobody narrows a route.
+ */
+
+/*
+ * Find the offices that the newer rivers require and the recipients lack; kept
+ * in ${broker} until the next call. Those that read here go to ${codes}, at most
+ * ${codes_max}; returns how many.
+ */
+size_t tb_widen_find(struct tb_broker *broker, const struct tb_envelope *envelope,
+                     const Tongbao__Body *body, uint32_t *codes, size_t codes_max);
+
+/*
+ * Say it: one signed statement for each office found by the last tb_widen_find
+ * for the envelope ${row}, filed for the office, the origin and the origin's
+ * province as far as they read here. "Same envelope and office once."
+ */
+void tb_widen_state(struct tb_broker *broker, const struct tb_now *now,
+                    const struct tb_envelopes_row *row, const struct tb_envelope *envelope,
+                    const Tongbao__Body *body, struct tb_outbox *out);
+
+#endif

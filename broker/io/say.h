@@ -1,0 +1,19 @@
+#ifndef TB_BROKER_SAY_H
+#define TB_BROKER_SAY_H
+
+#include "base/notes.h"
+
+/*
+ * say - a note of the daemon itself, outside any turn, to the journal.
+ *
+ * What the core has to say goes through the outbox, after its COMMIT (I4); what
+ * the daemon says about itself needs no transaction.
+ */
+
+/* Log ${note} of the table; the arguments are those of its format. */
+void tb_broker_say(enum tb_note note, ...);
+/* A line that is in no table, for start and configuration: one sentence. */
+void tb_broker_say_text(enum tb_note_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,16 @@
+# The broker's core on the bench. tb_fixture is shared with the node's tests.
+add_library(tb_fixture STATIC EXCLUDE_FROM_ALL fixture.c)
+target_link_libraries(tb_fixture PRIVATE tb_options PUBLIC tb_proto tb_topology_data)
+target_include_directories(tb_fixture PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+add_library(tb_bench STATIC EXCLUDE_FROM_ALL bench.c)
+target_link_libraries(tb_bench PRIVATE tb_options PUBLIC tb_fixture tb_broker_core)
+foreach(name mailbox broker_admit broker_link broker_widen broker_exchange)
+  tb_unit(${name} LIBS tb_bench)
+endforeach()
+add_library(tb_officelink STATIC EXCLUDE_FROM_ALL officelink.c)
+target_link_libraries(tb_officelink PRIVATE tb_options PUBLIC tb_base_io)
+target_include_directories(tb_officelink PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+tb_unit(broker_program LIBS tb_fixture tb_officelink PkgConfig::JANSSON TIMEOUT 120)
+target_compile_definitions(test_broker_program PRIVATE
+  TB_PROGRAM="$<TARGET_FILE:tongbao-broker>")
+add_dependencies(test_broker_program tongbao-broker)
