@@ -1,0 +1,59 @@
+#ifndef TB_LINK_H
+#define TB_LINK_H
+
+#include "node/core/state.h"
+
+/*
+ * link - the conversation with each broker.
+ *
+ *   free --socket up--> up --Hello--> (waiting) --Welcome--> greeted: mail flows
+ *    ^                   ^                                      |
+ *    |                   +---- choked, refused, disk full ------+  Hello again
+ *    +--- broker gone ---- down <--------- socket down ---------+
+ *
+ * A greeting brings everything back: the broker goes on after the cursors, this
+ * office offers what is not accepted. So whatever was lost on the way is mended
+ * by greeting again, and nothing else is needed.
+ */
+
+/* The link with ${handle}, or to the broker ${name}; NULL if there is none. */
+struct tb_link *tb_link_find(struct tb_node *node, uint64_t handle);
+struct tb_link *tb_link_to(struct tb_node *node, const char *broker);
+
+/* Put ${frame} into the outbox for ${link}; false when there is no room, and then
+ * the greeting is said again later. */
+bool tb_link_send(struct tb_node *node, struct tb_outbox *out, struct tb_link *link,
+                  const Tongbao__Frame *frame);
+/* Send Fetch for at most TB_LISTING_IDS_MAX ${ids}. */
+void tb_link_fetch(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
+                   const struct tb_id *ids, size_t count);
+
+void tb_link_up(struct tb_node *node, const struct tb_at *at, uint64_t handle);
+void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle);
+void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
+                     const Tongbao__Welcome *welcome);
+/* The same for the memory alone, when the turn was undone by a full disk: the
+ * socket is what it is, and the greeting follows later. */
+void tb_link_up_undone(struct tb_node *node, uint64_t handle);
+void tb_link_down_undone(struct tb_node *node, uint64_t handle);
+/* A frame came: the broker is there, and what was listed to it has arrived. */
+void tb_link_heard(struct tb_node *node, const struct tb_at *at, struct tb_link *link);
+/* Greet ${link} again ${delay_ms} from now. */
+void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms);
+
+/* What stood at (lane, seq) was stored, parked or refused in this transaction:
+ * the cursor moves, and `Stored` follows with the turn. Lane 0 has no cursor. */
+void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, uint64_t seq,
+                    const struct tb_id *id);
+/* The last of each lane and link, at the end of the turn. */
+void tb_link_finish(struct tb_node *node, struct tb_outbox *out);
+
+/* Deadlines: greet again, offer again what is later. */
+void tb_link_due(struct tb_node *node, const struct tb_at *at);
+uint64_t tb_link_deadline_ms(const struct tb_node *node);
+
+/* The set of brokers to be linked to was computed anew: forget links to others
+ * that are down. */
+void tb_link_reach_changed(struct tb_node *node);
+
+#endif

@@ -1,0 +1,23 @@
+#ifndef TB_WAKING_H
+#define TB_WAKING_H
+
+#include "node/core/state.h"
+
+/*
+ * waking - somebody must be woken while an actual notice waits.
+ *
+ *   nothing waits --a notice is shown--> run at once --60 s--> run … --all acknowledged--> nothing
+ *
+ * One run tells of all that wait: how many, and the newest. Counted by the
+ * monotonic clock: a step of the wall clock neither wakes nor silences anybody.
+ * Runs are kept with their time and how the command ended.
+ */
+
+/* At start: what waits in the store wakes at once. */
+void tb_waking_start(struct tb_node *node);
+/* At the end of a turn: a run, if one is due. */
+void tb_waking_finish(struct tb_node *node, const struct tb_at *at);
+void tb_waking_ended(struct tb_node *node, const struct tb_at *at,
+                     const struct tb_alarm_ended *ended);
+
+#endif
