@@ -7,6 +7,9 @@
 
 #include "base/fault.h"
 
+/* What brackets a transaction or an event, in the order of the texts below. */
+enum control { BEGIN, LOOK, COMMIT, ROLLBACK, SAVE, RELEASE, BACK };
+
 /* Limits of one statement; our own SQL stays far below them. */
 enum {
     SQL_BYTES_MAX = 64 * 1024,
@@ -114,6 +117,37 @@ static bool handle_open(struct tb_db *db, const char *path, int flags)
     return db->status == TB_OK;
 }
 
+/* Every event is bracketed by two of these, so they are not parsed each time. */
+static void prepare_controls(struct tb_db *db)
+{
+    static const char *const writer[TB_DB_CONTROLS] = {
+        [BEGIN] = "BEGIN IMMEDIATE",
+        [LOOK] = "BEGIN",
+        [COMMIT] = "COMMIT",
+        [ROLLBACK] = "ROLLBACK",
+        [SAVE] = "SAVEPOINT happening",
+        [RELEASE] = "RELEASE happening",
+        [BACK] = "ROLLBACK TO happening",
+    };
+    const char *texts[TB_DB_CONTROLS];
+    memcpy(texts, writer, sizeof texts);
+    if (!db->writes) {
+        texts[BEGIN] = texts[LOOK];
+    }
+    tb_db_prepare(db, texts, db->controls, TB_DB_CONTROLS);
+}
+
+static void control(struct tb_db *db, enum control what)
+{
+    if (db->status != TB_OK) {
+        return;
+    }
+    (void)sqlite3_step(db->controls[what]);
+    if (sqlite3_reset(db->controls[what]) != SQLITE_OK) {
+        stick(db, sqlite3_extended_errcode(db->handle));
+    }
+}
+
 static enum tb_status refuse(struct tb_db *db, struct tb_diag *diag, enum tb_status status,
                              const char *what)
 {
@@ -181,6 +215,7 @@ enum tb_status tb_db_open(struct tb_db *db, const char *path, const struct tb_db
     if (db->status != TB_OK) {
         return refuse(db, diag, db->status, "the store's schema could not be brought up to date");
     }
+    prepare_controls(db);
     sqlite3_set_authorizer(db->handle, authorize, NULL);
     /* From here on this is the only writer, and a core never waits. */
     sqlite3_busy_timeout(db->handle, 0);
@@ -203,12 +238,14 @@ enum tb_status tb_db_open_reader(struct tb_db *db, const char *path,
     if (version != schema->version) {
         return refuse(db, diag, TB_VERSION, "the store is older than this program: start it once");
     }
+    prepare_controls(db);
     sqlite3_set_authorizer(db->handle, authorize, NULL);
     return TB_OK;
 }
 
 void tb_db_close(struct tb_db *db)
 {
+    tb_db_unprepare(db->controls, TB_DB_CONTROLS);
     if (db->handle != NULL) {
         sqlite3_close(db->handle);
     }
@@ -369,13 +406,13 @@ int64_t tb_db_last(const struct tb_db *db)
 void tb_db_begin(struct tb_db *db)
 {
     tb_assert(!db->inside);
-    plain(db, db->writes ? "BEGIN IMMEDIATE" : "BEGIN");
+    control(db, BEGIN);
     db->inside = db->status == TB_OK;
 }
 
 void tb_db_commit(struct tb_db *db)
 {
-    plain(db, "COMMIT");
+    control(db, COMMIT);
     if (db->status == TB_OK) {
         db->inside = false;
     }
@@ -388,24 +425,36 @@ void tb_db_rollback(struct tb_db *db)
     }
     /* SQLite may have rolled back by itself when the disk was full. */
     if (sqlite3_get_autocommit(db->handle) == 0) {
-        plain(db, "ROLLBACK");
+        control(db, ROLLBACK);
     }
     db->inside = false;
 }
 
 void tb_db_save(struct tb_db *db)
 {
-    plain(db, "SAVEPOINT happening");
+    control(db, SAVE);
 }
 
 void tb_db_release(struct tb_db *db)
 {
-    plain(db, "RELEASE happening");
+    control(db, RELEASE);
 }
 
 void tb_db_undo(struct tb_db *db)
 {
-    plain(db, "ROLLBACK TO happening; RELEASE happening");
+    control(db, BACK);
+    control(db, RELEASE);
+}
+
+void tb_db_look(struct tb_db *db)
+{
+    tb_assert(!db->inside);
+    control(db, LOOK);
+}
+
+void tb_db_looked(struct tb_db *db)
+{
+    control(db, COMMIT);
 }
 
 int tb_db_checkpoint(struct tb_db *db)

@@ -31,12 +31,15 @@ struct sqlite3_stmt;
  * so callers write down what is to be done and need not ask after each step.
  * A constraint that fails is our own bug and asserts.
  */
+enum { TB_DB_CONTROLS = 7 }; /* BEGIN, COMMIT and the like, prepared once */
+
 struct tb_db {
     struct sqlite3 *handle;
     enum tb_status status; /* TB_OK, TB_DISKFULL or TB_IO */
     int code;              /* SQLite's own extended code of that failure */
     bool writes;
     bool inside; /* a transaction is open */
+    struct sqlite3_stmt *controls[TB_DB_CONTROLS];
 };
 
 /* One migration: brings user_version from its index to the next. */
@@ -104,6 +107,11 @@ void tb_db_rollback(struct tb_db *db); /* also clears TB_DISKFULL */
 void tb_db_save(struct tb_db *db);
 void tb_db_release(struct tb_db *db);
 void tb_db_undo(struct tb_db *db); /* back to the savepoint, and release it */
+
+/* Many queries as one reading: they see one state, and the file is locked once
+ * and not for each. Changes no row; between the two no transaction is begun. */
+void tb_db_look(struct tb_db *db);
+void tb_db_looked(struct tb_db *db);
 
 /* Move what the WAL holds into the database, as far as readers allow; called
  * between turns. Returns the pages then left in the WAL. */

@@ -20,9 +20,23 @@ static void one(const struct tb_turn_core *core, const struct tb_now *now,
     core->undone(core->self, now, event, status, out);
 }
 
+static bool relieved(const struct tb_turn_core *core)
+{
+    return core->relieve != NULL && core->relieve(core->context);
+}
+
 static bool spent(const struct tb_turn_core *core)
 {
-    return core->spent != NULL && core->spent(core->spent_context);
+    return core->spent != NULL && core->spent(core->context);
+}
+
+/* What is to be sent is read in one reading, not locked and unlocked by each query. */
+static void send_what_stands(const struct tb_turn_core *core, const struct tb_now *now,
+                             struct tb_outbox *out)
+{
+    tb_db_look(core->db);
+    core->committed(core->self, now, out);
+    tb_db_looked(core->db);
 }
 
 static enum tb_status attempt(const struct tb_turn_core *core, const struct tb_now *now,
@@ -40,7 +54,7 @@ static enum tb_status attempt(const struct tb_turn_core *core, const struct tb_n
     }
     tb_db_commit(core->db);
     if (core->db->status == TB_OK) {
-        core->committed(core->self, now, out);
+        send_what_stands(core, now, out);
         return core->db->status;
     }
     tb_outbox_clear(out);
@@ -57,17 +71,22 @@ enum tb_status tb_turn_run(const struct tb_turn_core *core, const struct tb_now 
 {
     tb_assert(out->count == 0);
     if (*count == 0) {
-        core->committed(core->self, now, out);
+        send_what_stands(core, now, out);
         return core->db->status == TB_OK ? TB_OK : TB_IO;
     }
     enum tb_status status = attempt(core, now, events, count, out);
-    if (status == TB_DISKFULL && core->relieve(core->self)) {
+    if (status == TB_DISKFULL && relieved(core)) {
         status = attempt(core, now, events, count, out);
     }
     if (status == TB_DISKFULL) {
         for (size_t i = 0; i < *count; i++) {
             core->undone(core->self, now, &events[i], TB_DISKFULL, out);
         }
+        send_what_stands(core, now, out);
+        status = core->db->status == TB_OK ? TB_DISKFULL : TB_IO;
+    }
+    if (status == TB_IO) {
+        tb_outbox_clear(out);
     }
     return status;
 }

@@ -15,7 +15,7 @@
  *
  * One bad event undoes itself alone and answers its sender. Grouping events in
  * one transaction is the group commit. A turn with nothing to do opens no
- * transaction. A full disk is not a broken disk: see tb_turn_run.
+ * transaction that writes. A full disk is not a broken disk: see tb_turn_run.
  */
 struct tb_turn_core {
     void *self;
@@ -34,14 +34,19 @@ struct tb_turn_core {
     void (*finish)(void *self, const struct tb_now *now, struct tb_outbox *out);
     /* The whole turn was rolled back (disk full): rebuild memory from rows. */
     void (*rolled_back)(void *self);
-    /* Once a turn, after COMMIT: read what is to be sent now. Changes no row. */
+    /* Once a turn, after COMMIT, or after a full disk has rolled it back, since mail
+     * goes out though none comes in: read what is to be sent now. Changes no row. */
     void (*committed)(void *self, const struct tb_now *now, struct tb_outbox *out);
-    /* Asked on a full disk: is there room again (a reserve was given up)? */
-    bool (*relieve)(void *self);
-    /* Asked between events: are the TB_TURN_WORK_MS of this turn used up? The
-     * core reads no clock, so the daemon answers; NULL: never (the simulator). */
+
+    /*
+     * What a core cannot know, and the daemon under it answers; each may be
+     * NULL, as in the simulator, and is asked with `context`.
+     */
+    /* On a full disk: is there room again (a reserve was given up)? NULL: no. */
+    bool (*relieve)(void *context);
+    /* Between events: are the TB_TURN_WORK_MS of this turn used up? NULL: never. */
     bool (*spent)(void *context);
-    void *spent_context;
+    void *context;
 };
 
 /*
@@ -50,7 +55,8 @@ struct tb_turn_core {
  * turn. Leave what is to be sent in ${out},
  * which the caller flushes and clears. Returns
  *   TB_OK        committed;
- *   TB_DISKFULL  rolled back; ${out} holds only the answers "disk full";
+ *   TB_DISKFULL  rolled back; ${out} holds the answers "disk full" and what
+ *                `committed` read;
  *   TB_IO        the store is broken: ${out} is empty, the process must stop.
  */
 enum tb_status tb_turn_run(const struct tb_turn_core *core, const struct tb_now *now,

@@ -5,8 +5,9 @@
 
 #include <sodium.h>
 
+#include "base/io/check.h"
+#include "broker/core/store.h"
 #include "broker/io/birth.h"
-#include "broker/io/check.h"
 #include "broker/io/daemon.h"
 #include "broker/io/shape.h"
 
@@ -84,7 +85,7 @@ static int complain(const struct tb_diag *diag, enum tb_status status)
     char text[TB_DIAG_TEXT_BYTES_MAX + TB_FILES_PATH_BYTES_MAX];
     tb_diag_print(diag, text, sizeof text);
     fprintf(stderr, "tongbao-broker: %s\n", text[0] == '\0' ? tb_status_text(status) : text);
-    return TB_EXIT_START;
+    return TB_EXIT_MISTAKE;
 }
 
 int main(int argc, char **argv)
@@ -102,17 +103,18 @@ int main(int argc, char **argv)
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     if (sodium_init() < 0) {
         fputs("tongbao-broker: libsodium cannot be used\n", stderr);
-        return TB_EXIT_START;
+        return TB_EXIT_MISTAKE;
     }
     enum tb_status status = tb_settings_read(command.config, &settings, &diag);
     diag.file = status == TB_OK ? NULL : diag.file; /* from here it is not about the file */
     if (status == TB_OK && command.act == ACT_INIT) {
         status = tb_birth(&settings, &diag);
     } else if (status == TB_OK && command.act == ACT_STORE) {
-        status = tb_broker_check_store(&settings, &diag);
-        if (status == TB_CONFLICT || status == TB_IO) {
+        status =
+            tb_check_store(settings.data, TB_DAEMON_STORE_NAME, tb_broker_store_schema(), &diag);
+        if (status != TB_OK) {
             (void)complain(&diag, status);
-            return TB_EXIT_STORE;
+            return (int)tb_check_exit(status);
         }
     } else if (status == TB_OK && command.act == ACT_STATUS) {
         status = tb_shape_print(&settings, command.json, &diag);

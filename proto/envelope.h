@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/event.h"
+#include "base/secret.h"
 #include "base/status.h"
 #include "proto/tongbao.pb-c.h"
 
@@ -58,11 +59,6 @@ struct tb_envelope {
     uint32_t algorithm;
     uint64_t directory_version;
     struct tb_id id;
-};
-
-/* A signing key with its secret half, 64 bytes as libsodium keeps it. */
-struct tb_sign_secret {
-    uint8_t byte[64];
 };
 
 /*

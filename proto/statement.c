@@ -21,6 +21,10 @@ enum tb_kind tb_statement_kind(const Tongbao__Body *body)
         return TB_KIND_OBJECTION;
     case TONGBAO__BODY__STATEMENT_WIDENING:
         return TB_KIND_WIDENING;
+    case TONGBAO__BODY__STATEMENT_DISCLOSURE:
+        return TB_KIND_DISCLOSURE;
+    case TONGBAO__BODY__STATEMENT_DEED:
+        return TB_KIND_DEED;
     case TONGBAO__BODY__STATEMENT__NOT_SET:
     case _TONGBAO__BODY__STATEMENT__CASE_IS_INT_SIZE:
         break;
@@ -34,7 +38,8 @@ const char *tb_kind_text(enum tb_kind kind)
         [TB_KIND_UNKNOWN] = "unknown",   [TB_KIND_NOTICE] = "notice",
         [TB_KIND_RECEIPT] = "receipt",   [TB_KIND_ACKNOWLEDGEMENT] = "acknowledgement",
         [TB_KIND_CALL] = "call",         [TB_KIND_OBJECTION] = "objection",
-        [TB_KIND_WIDENING] = "widening",
+        [TB_KIND_WIDENING] = "widening", [TB_KIND_DISCLOSURE] = "disclosure",
+        [TB_KIND_DEED] = "deed",
     };
     tb_assert((size_t)kind < sizeof text / sizeof text[0]);
     return text[kind];
@@ -48,7 +53,8 @@ enum tb_lane tb_statement_lane(enum tb_world world, enum tb_kind kind)
 
 bool tb_kind_chained(enum tb_kind kind)
 {
-    return kind == TB_KIND_NOTICE || kind == TB_KIND_ACKNOWLEDGEMENT || kind == TB_KIND_CALL;
+    return kind == TB_KIND_NOTICE || kind == TB_KIND_ACKNOWLEDGEMENT || kind == TB_KIND_CALL ||
+           kind == TB_KIND_DISCLOSURE || kind == TB_KIND_DEED;
 }
 
 bool tb_statement_chained(const Tongbao__Body *body)
@@ -183,6 +189,21 @@ static enum tb_status check_recipients(const Tongbao__Body *body)
     return TB_OK;
 }
 
+static enum tb_status check_attachments(Tongbao__Attachment *const *list, size_t count)
+{
+    if (count > TB_ATTACHMENTS_MAX) {
+        return TB_TOOBIG;
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum tb_status status =
+            judge(is_id(list[i]->digest), list[i]->size_bytes <= TB_ATTACHMENT_BYTES_MAX);
+        if (status != TB_OK) {
+            return status;
+        }
+    }
+    return TB_OK;
+}
+
 static enum tb_status check_measured(const Tongbao__Notice *notice)
 {
     for (size_t i = 0; i < notice->n_measurements; i++) {
@@ -190,15 +211,7 @@ static enum tb_status check_measured(const Tongbao__Notice *notice)
             return TB_MALFORMED;
         }
     }
-    for (size_t i = 0; i < notice->n_attachments; i++) {
-        const Tongbao__Attachment *attachment = notice->attachments[i];
-        enum tb_status status =
-            judge(is_id(attachment->digest), attachment->size_bytes <= TB_ATTACHMENT_BYTES_MAX);
-        if (status != TB_OK) {
-            return status;
-        }
-    }
-    return TB_OK;
+    return check_attachments(notice->attachments, notice->n_attachments);
 }
 
 /* Few elements are demanded of a notice: what it is, that its ids are ids and
@@ -211,9 +224,9 @@ static enum tb_status check_notice(const Tongbao__Body *body)
         tb_notice_continues(notice->kind) ? is_id(notice->regards) : is_id_or_none(notice->regards);
     bool times = is_time(notice->occurred_at_ms) && is_time(notice->known_at_ms) &&
                  is_time(notice->graded_at_ms) && is_time(notice->next_report_at_ms);
-    bool counts =
-        notice->n_substances <= TB_SUBSTANCES_MAX && notice->n_attachments <= TB_ATTACHMENTS_MAX &&
-        notice->n_measurements <= TB_MEASUREMENTS_MAX && notice->n_article4 <= TB_ARTICLE4_MAX;
+    bool counts = notice->n_substances <= TB_SUBSTANCES_MAX &&
+                  notice->n_measurements <= TB_MEASUREMENTS_MAX &&
+                  notice->n_article4 <= TB_ARTICLE4_MAX;
     bool names = strlen(notice->number) <= TB_NUMBER_BYTES_MAX && is_name(notice->river) &&
                  is_name(notice->reporting_office) && is_name(notice->signed_by) &&
                  is_name(notice->contact) && is_name(notice->contact_phone) &&
@@ -253,6 +266,35 @@ static enum tb_status check_call(const Tongbao__Call *call)
                  is_name(call->person) && is_name(call->phone) && is_officer(call->caller));
 }
 
+static bool is_named(const Tongbao__Officer *officer)
+{
+    return officer != NULL && officer->name[0] != '\0';
+}
+
+/* "Evidence without which nothing is published": a state of publication that
+ * names none is no statement. */
+static enum tb_status check_disclosure(const Tongbao__Disclosure *disclosure)
+{
+    bool public = disclosure->state == TONGBAO__DISCLOSURE__STATE__PUBLISHED ||
+                  disclosure->state == TONGBAO__DISCLOSURE__STATE__UPDATED;
+    enum tb_status status = judge(
+        is_id(disclosure->notice) && is_named(disclosure->officer) && is_time(disclosure->at_ms) &&
+            is_time(disclosure->entered_at_ms) && (!public || disclosure->n_evidence > 0),
+        is_officer(disclosure->officer) && is_name(disclosure->by) && is_name(disclosure->channel));
+    return status == TB_OK ? check_attachments(disclosure->evidence, disclosure->n_evidence)
+                           : status;
+}
+
+static enum tb_status check_deed(const Tongbao__Deed *deed)
+{
+    enum tb_status status =
+        judge(is_id(deed->notice) && is_named(deed->officer) && is_time(deed->at_ms) &&
+                  is_time(deed->entered_at_ms),
+              is_officer(deed->officer) && is_name(deed->to) && is_name(deed->person) &&
+                  is_name(deed->channel) && is_name(deed->document_number));
+    return status == TB_OK ? check_attachments(deed->evidence, deed->n_evidence) : status;
+}
+
 static enum tb_status check_widening(const Tongbao__Widening *widening)
 {
     return judge(is_id(widening->envelope) && is_code(widening->office) &&
@@ -275,6 +317,10 @@ static enum tb_status check_kind(const Tongbao__Body *body, enum tb_kind kind)
         return is_id(body->objection->envelope) ? TB_OK : TB_MALFORMED;
     case TB_KIND_WIDENING:
         return check_widening(body->widening);
+    case TB_KIND_DISCLOSURE:
+        return check_disclosure(body->disclosure);
+    case TB_KIND_DEED:
+        return check_deed(body->deed);
     case TB_KIND_UNKNOWN:
         break;
     }
@@ -303,6 +349,11 @@ static bool may_speak(enum tb_world world, enum tb_kind kind, bool signer_is_bro
     return world != TB_WORLD_NONE && kind != TB_KIND_WIDENING;
 }
 
+bool tb_statement_discloses(uint32_t office, uint32_t origin)
+{
+    return office == origin || office == origin / 100 * 100 || office == origin / 10000 * 10000;
+}
+
 enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const Tongbao__Body *body,
                                       uint32_t subject_origin, enum tb_world subject_world,
                                       bool signer_is_broker)
@@ -322,6 +373,10 @@ enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const 
     if (own && subject_origin != 0 && subject_origin != envelope->origin) {
         return TB_AUTHORITY;
     }
+    bool discloses = kind == TB_KIND_DISCLOSURE && subject_origin != 0;
+    if (discloses && !tb_statement_discloses(envelope->origin, subject_origin)) {
+        return TB_AUTHORITY;
+    }
     return TB_OK;
 }
 
@@ -334,6 +389,10 @@ bool tb_statement_subject(const Tongbao__Body *body, struct tb_id *subject)
         return tb_id_take(subject, tb_wire_bytes(body->acknowledgement->notice));
     case TB_KIND_CALL:
         return tb_id_take(subject, tb_wire_bytes(body->call->notice));
+    case TB_KIND_DISCLOSURE:
+        return tb_id_take(subject, tb_wire_bytes(body->disclosure->notice));
+    case TB_KIND_DEED:
+        return tb_id_take(subject, tb_wire_bytes(body->deed->notice));
     case TB_KIND_OBJECTION:
         return tb_id_take(subject, tb_wire_bytes(body->objection->envelope));
     case TB_KIND_WIDENING:

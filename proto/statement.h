@@ -22,6 +22,8 @@ enum tb_kind {
     TB_KIND_CALL,
     TB_KIND_OBJECTION,
     TB_KIND_WIDENING,
+    TB_KIND_DISCLOSURE,
+    TB_KIND_DEED,
 };
 
 /* Bounds that only statements know (I10). Times are 0 (not known) or a
@@ -30,6 +32,7 @@ enum {
     TB_SUBSTANCES_MAX = 64,    /* of one notice */
     TB_MEASUREMENTS_MAX = 256, /* of one notice */
     TB_ARTICLE4_MAX = 16,      /* of one notice; conditions 1 to 6 are known */
+    TB_CONDITIONS = 6,         /* of Order 17 Art. 4 */
     TB_ATTACHMENT_BYTES_MAX = 20 * 1024 * 1024,
 };
 #define TB_TIME_MS_MAX INT64_C(253402300799999)
@@ -43,8 +46,8 @@ const char *tb_kind_text(enum tb_kind kind); /* "notice", … "unknown" */
 /* Lane 1 carries actual notices of every kind; lane 2 everything else. */
 enum tb_lane tb_statement_lane(enum tb_world world, enum tb_kind kind);
 
-/* Notices, acknowledgements and calls are chained; receipts, objections and
- * widenings are not. Of an unknown kind nothing is known: false. */
+/* Notices, acknowledgements, calls, disclosures and deeds are chained; receipts,
+ * objections and widenings are not. Of an unknown kind nothing is known: false. */
 bool tb_kind_chained(enum tb_kind kind);
 /* True when ${body}, which was checked, stands in a chain; right for unknown
  * kinds too. */
@@ -60,7 +63,8 @@ bool tb_notice_continues(Tongbao__Notice__Kind kind);
  * chain fields present exactly where the kind is chained (an unknown kind may
  * have all or none), an incident where there is a notice, times that are times,
  * offices that are codes and stand once among the recipients, a named officer
- * behind an acknowledgement (I4). TB_MALFORMED or TB_TOOBIG. What a notice
+ * behind an acknowledgement (I4), a disclosure and a deed, evidence for what was
+ * published. TB_MALFORMED or TB_TOOBIG. What a notice
  * lacks beyond that is shown and chased, never refused (I6).
  */
 enum tb_status tb_statement_check(const Tongbao__Body *body) TB_MUST_USE;
@@ -75,7 +79,8 @@ enum tb_status tb_statement_check(const Tongbao__Body *body) TB_MUST_USE;
  * notice, planned release, inquiry: any office. Follow-up, correction,
  * all-clear, final: only the origin of the notice that they continue, same
  * world. Acknowledgement: same world (I7), any office for itself. Call: any
- * office. Widening: a broker, about an actual notice. Offices speak in a world,
+ * office. Deed: any office for itself. Disclosure: the origin of the notice, its
+ * city, its province. Widening: a broker, about an actual notice. Offices speak in a world,
  * brokers in none. Whatever is about a notice is of its world (I7).
  * TB_AUTHORITY otherwise, final. An unknown kind is judged by its signer alone.
  */
@@ -83,8 +88,11 @@ enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const 
                                       uint32_t subject_origin, enum tb_world subject_world,
                                       bool signer_is_broker) TB_MUST_USE;
 
+/* "Disclosure: the incident's origin, its city, its province", by their codes. */
+bool tb_statement_discloses(uint32_t office, uint32_t origin);
+
 /* The id of the envelope that a statement is about: what a notice regards, an
- * acknowledgement or call answers, an objection or widening names. False when
+ * acknowledgement, call, disclosure or deed is about, an objection or widening names. False when
  * it has none; a receipt has many and so none. */
 bool tb_statement_subject(const Tongbao__Body *body, struct tb_id *subject);
 

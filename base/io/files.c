@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* the operations of flock */
 #include "base/io/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -267,4 +269,28 @@ enum tb_status tb_files_folder(const char *path, struct tb_diag *diag)
         return TB_INPUT;
     }
     return TB_OK;
+}
+
+enum tb_status tb_files_lock(const char *path, int *fd, struct tb_diag *diag)
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, TB_FILES_PRIVATE);
+    if (*fd < 0) {
+        return failed_with(errno, "open", path, diag);
+    }
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0) {
+        return TB_OK;
+    }
+    enum tb_status status =
+        errno == EWOULDBLOCK ? TB_STATE : failed_with(errno, "lock", path, diag);
+    (void)close(*fd);
+    *fd = -1;
+    return status;
+}
+
+enum tb_status tb_files_join(char out[TB_FILES_PATH_BYTES_MAX], const char *folder,
+                             const char *name)
+{
+    int length = name[0] == '/' ? snprintf(out, TB_FILES_PATH_BYTES_MAX, "%s", name)
+                                : snprintf(out, TB_FILES_PATH_BYTES_MAX, "%s/%s", folder, name);
+    return length < TB_FILES_PATH_BYTES_MAX ? TB_OK : TB_TOOBIG;
 }

@@ -54,6 +54,17 @@ enum tb_status tb_files_free_bytes(const char *path, uint64_t *out,
  * another, or is open to group or others, with what to do in ${diag}. */
 enum tb_status tb_files_folder(const char *path, struct tb_diag *diag) TB_MUST_USE;
 
+/* Keep other processes out of what ${path} stands for, which is made when it is
+ * missing: the lock holds until the descriptor in ${fd} is closed, and ends with
+ * the process. TB_STATE, with nothing in ${diag}, when another holds it: the
+ * caller knows what that other is. ${fd} is -1 on failure. */
+enum tb_status tb_files_lock(const char *path, int *fd, struct tb_diag *diag) TB_MUST_USE;
+
+/* The file ${name} of ${folder}, or ${name} itself when it begins with "/", into
+ * ${out}; TB_TOOBIG. */
+enum tb_status tb_files_join(char out[TB_FILES_PATH_BYTES_MAX], const char *folder,
+                             const char *name) TB_MUST_USE;
+
 /* The folder of ${path} ("." when it has none) into ${out}; TB_TOOBIG. */
 enum tb_status tb_files_parent(const char *path, char out[TB_FILES_PATH_BYTES_MAX]) TB_MUST_USE;
 

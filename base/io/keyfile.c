@@ -42,11 +42,13 @@ struct parsed {
     size_t secret_bytes;
 };
 
-/* The public half of ${seed}; for signing also libsodium's 64-byte secret. */
+_Static_assert((int)TB_SIGN_SECRET_BYTES == (int)crypto_sign_SECRETKEYBYTES, "libsodium's form");
+
+/* The public half of ${seed}; for signing also the secret in libsodium's form. */
 static void derive(enum kind kind, const uint8_t seed[SEED_BYTES], uint8_t public_key[TB_KEY_BYTES],
-                   uint8_t sign_secret[TB_KEYFILE_SIGN_BYTES])
+                   struct tb_sign_secret *sign)
 {
-    int failed = kind == KIND_SIGN ? crypto_sign_seed_keypair(public_key, sign_secret, seed)
+    int failed = kind == KIND_SIGN ? crypto_sign_seed_keypair(public_key, sign->byte, seed)
                                    : crypto_scalarmult_base(public_key, seed);
     tb_assert(failed == 0);
 }
@@ -138,9 +140,9 @@ static enum tb_status create(enum kind kind, const char *path, struct tb_bytes p
 {
     struct parsed p = {.kind = kind, .secret_bytes = SEED_BYTES};
     uint8_t seed[SEED_BYTES];
-    uint8_t sign_secret[TB_KEYFILE_SIGN_BYTES];
+    struct tb_sign_secret sign;
     tb_random_fill(seed, sizeof seed);
-    derive(kind, seed, p.public_key, sign_secret);
+    derive(kind, seed, p.public_key, &sign);
     memcpy(p.secret, seed, SEED_BYTES);
     enum tb_status status = passphrase.size > 0 ? protect(&p, seed, passphrase, diag) : TB_OK;
     char text[TB_KEYFILE_BYTES_MAX];
@@ -151,7 +153,7 @@ static enum tb_status create(enum kind kind, const char *path, struct tb_bytes p
     memcpy(public_key, p.public_key, TB_KEY_BYTES);
     sodium_memzero(text, sizeof text);
     sodium_memzero(seed, sizeof seed);
-    sodium_memzero(sign_secret, sizeof sign_secret);
+    sodium_memzero(&sign, sizeof sign);
     sodium_memzero(&p, sizeof p);
     return status;
 }
@@ -284,7 +286,7 @@ static enum tb_status read_parsed(const char *path, struct parsed *p, struct tb_
 /* Load the seed of a ${kind} key and prove that both halves belong together. */
 static enum tb_status load(enum kind kind, const char *path, struct tb_bytes passphrase,
                            uint8_t seed[SEED_BYTES], uint8_t public_key[TB_KEY_BYTES],
-                           uint8_t sign_secret[TB_KEYFILE_SIGN_BYTES], struct tb_diag *diag)
+                           struct tb_sign_secret *sign, struct tb_diag *diag)
 {
     tb_assert(sodium_init() >= 0);
     struct parsed p = {.protected = false};
@@ -298,7 +300,7 @@ static enum tb_status load(enum kind kind, const char *path, struct tb_bytes pas
         status = unprotect(seed, &p, passphrase, diag);
     }
     if (status == TB_OK) {
-        derive(kind, seed, public_key, sign_secret);
+        derive(kind, seed, public_key, sign);
         if (sodium_memcmp(public_key, p.public_key, TB_KEY_BYTES) != 0) {
             tb_diag_set(diag, 3, "%s: the public half does not belong to the secret", path);
             status = TB_INPUT;
@@ -320,21 +322,21 @@ static void *guarded(size_t size, bool *locked)
 }
 
 enum tb_status tb_keyfile_load_sign(const char *path, struct tb_bytes passphrase,
-                                    struct tb_sign_secret **out, struct tb_diag *diag)
+                                    struct tb_sign_key **out, struct tb_diag *diag)
 {
     *out = NULL;
     bool locked;
-    struct tb_sign_secret *secret = guarded(sizeof *secret, &locked);
-    secret->locked = locked;
+    struct tb_sign_key *key = guarded(sizeof *key, &locked);
+    key->locked = locked;
     uint8_t seed[SEED_BYTES];
     enum tb_status status =
-        load(KIND_SIGN, path, passphrase, seed, secret->public_key, secret->secret_key, diag);
+        load(KIND_SIGN, path, passphrase, seed, key->public_key, &key->secret, diag);
     sodium_memzero(seed, sizeof seed);
     if (status != TB_OK) {
-        tb_keyfile_free_sign(secret);
+        tb_keyfile_free_sign(key);
         return status;
     }
-    *out = secret;
+    *out = key;
     return TB_OK;
 }
 
@@ -345,9 +347,8 @@ enum tb_status tb_keyfile_load_link(const char *path, struct tb_link_secret **ou
     bool locked;
     struct tb_link_secret *secret = guarded(sizeof *secret, &locked);
     secret->locked = locked;
-    uint8_t unused[TB_KEYFILE_SIGN_BYTES];
     enum tb_status status = load(KIND_LINK, path, tb_bytes_of(NULL, 0), secret->secret_key,
-                                 secret->public_key, unused, diag);
+                                 secret->public_key, NULL, diag);
     if (status != TB_OK) {
         tb_keyfile_free_link(secret);
         return status;
@@ -374,9 +375,9 @@ struct tb_link_secret *tb_keyfile_draw_link(void)
     return secret;
 }
 
-void tb_keyfile_free_sign(struct tb_sign_secret *secret)
+void tb_keyfile_free_sign(struct tb_sign_key *key)
 {
-    sodium_free(secret);
+    sodium_free(key);
 }
 
 void tb_keyfile_free_link(struct tb_link_secret *secret)

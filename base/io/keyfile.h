@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/diag.h"
 #include "base/event.h"
+#include "base/secret.h"
 #include "base/status.h"
 
 /*
@@ -26,15 +27,14 @@
  * lock, `locked` is false and the daemon says so once.
  */
 enum {
-    TB_KEYFILE_SIGN_BYTES = 64, /* libsodium's form: seed and public key */
     TB_KEYFILE_BYTES_MAX = 2048,
     TB_KEYFILE_PASSPHRASE_BYTES_MAX = 1024,
 };
 
-/* An office's, broker's or root's signing key. */
-struct tb_sign_secret {
+/* An office's, broker's or root's signing key, loaded. */
+struct tb_sign_key {
+    struct tb_sign_secret secret;
     uint8_t public_key[TB_KEY_BYTES];
-    uint8_t secret_key[TB_KEYFILE_SIGN_BYTES];
     bool locked;
 };
 
@@ -67,7 +67,7 @@ enum tb_status tb_keyfile_create_link(const char *path, uint8_t public_key[TB_KE
  * such file. TB_IO otherwise. *${out} is NULL on failure.
  */
 enum tb_status tb_keyfile_load_sign(const char *path, struct tb_bytes passphrase,
-                                    struct tb_sign_secret **out, struct tb_diag *diag) TB_MUST_USE;
+                                    struct tb_sign_key **out, struct tb_diag *diag) TB_MUST_USE;
 enum tb_status tb_keyfile_load_link(const char *path, struct tb_link_secret **out,
                                     struct tb_diag *diag) TB_MUST_USE;
 
@@ -78,7 +78,7 @@ bool tb_keyfile_protected(const char *path);
 struct tb_link_secret *tb_keyfile_draw_link(void);
 
 /* Wipe and give back; NULL is allowed. */
-void tb_keyfile_free_sign(struct tb_sign_secret *secret);
+void tb_keyfile_free_sign(struct tb_sign_key *key);
 void tb_keyfile_free_link(struct tb_link_secret *secret);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "base/io/clock.h"
+#include "base/io/random.h"
 #include "base/io/sock_settings.h"
 #include "base/io/keyfile.h"
 #include "base/text.h"
@@ -30,13 +31,20 @@ static const uint64_t PEER_MARK = UINT64_C(1) << 32;
 
 struct tb_sock_context {
     void *zmq;
+    uint64_t admitted; /* handshakes that the door let through */
 };
 
 struct tb_sock {
     void *zmq;
     void *monitor; /* a client's link changes */
     bool server;
+    /* A server's: the automatic id before the first that it gave out, and the
+     * handshakes before it. */
+    uint32_t route_base;
+    uint64_t admitted_before;
+    struct tb_sock_context *context;
     bool up;
+    bool cut; /* told as down: libzmq may still take a frame for the dead line, and lose it */
     bool refused;
     uint64_t due_ms;   /* a new connection is made then, unless libzmq makes it */
     uint64_t pause_ms; /* after the next refusal */
@@ -74,6 +82,11 @@ void *tb_sock_context_raw(struct tb_sock_context *context)
     return context->zmq;
 }
 
+void tb_sock_context_admit(struct tb_sock_context *context)
+{
+    context->admitted++;
+}
+
 static enum tb_status refused(struct tb_diag *diag, const char *what, const char *where)
 {
     tb_diag_set(diag, 0, "%s %s: %s", what, where, zmq_strerror(errno));
@@ -90,6 +103,19 @@ static bool endpoint_good(const char *endpoint)
            tb_text_u64(port + 1, UINT16_MAX, &number);
 }
 
+/*
+ * libzmq draws a ROUTER's first automatic id from libc's generator when it makes the
+ * socket, and never seeds it: without this every start would give out the same ids,
+ * and whoever knows the next can stop the process by choosing it.
+ */
+static void *open_zmq(struct tb_sock_context *context, int type)
+{
+    unsigned seed;
+    tb_random_fill(&seed, sizeof seed);
+    srand(seed);
+    return zmq_socket(context->zmq, type);
+}
+
 /* A socket of ${type} with nothing set yet; NULL with ${status} and ${diag}. */
 static struct tb_sock *make(struct tb_sock_context *context, int type, const char *endpoint,
                             size_t frame_bytes_max, enum tb_status *status, struct tb_diag *diag)
@@ -101,7 +127,8 @@ static struct tb_sock *make(struct tb_sock_context *context, int type, const cha
     }
     struct tb_sock *sock = calloc(1, sizeof *sock);
     tb_assert(sock != NULL);
-    sock->zmq = zmq_socket(context->zmq, type);
+    sock->context = context;
+    sock->zmq = open_zmq(context, type);
     if (sock->zmq == NULL) {
         *status = refused(diag, "cannot make a socket for", endpoint);
         free(sock);
@@ -123,6 +150,69 @@ static enum tb_status hand_out(struct tb_sock *sock, enum tb_status status, stru
     return TB_OK;
 }
 
+/* One part of a parcel; false when none is waiting. */
+static bool take_part(void *zmq, zmq_msg_t *part)
+{
+    int size;
+    do {
+        size = zmq_msg_recv(part, zmq, ZMQ_DONTWAIT);
+    } while (size < 0 && errno == EINTR);
+    tb_assert(size >= 0 || errno == EAGAIN);
+    return size >= 0;
+}
+
+/* Take and forget the rest of a parcel that begins with ${part}. */
+static void skip_rest(void *zmq, zmq_msg_t *part)
+{
+    while (zmq_msg_more(part)) {
+        tb_assert(take_part(zmq, part));
+    }
+}
+
+/* Read the routing id into ${peer}; false when it is not of the automatic form. */
+static bool read_route(zmq_msg_t *part, uint64_t *peer)
+{
+    const uint8_t *id = zmq_msg_data(part);
+    if (zmq_msg_size(part) != ROUTING_ID_BYTES || id[0] != 0) {
+        return false;
+    }
+    *peer = PEER_MARK | (uint64_t)id[1] << 24 | (uint64_t)id[2] << 16 | (uint64_t)id[3] << 8 |
+            (uint64_t)id[4];
+    return true;
+}
+
+/*
+ * Link once to the own ROUTER, inside the process and before it listens, to see which
+ * automatic id it gives out first.
+ */
+static bool learn_base(struct tb_sock_context *context, struct tb_sock *sock)
+{
+    /* Never used twice: libzmq frees an old address only some time after close. */
+    static unsigned long number;
+    char address[64];
+    int linger = 0;
+    uint64_t first = 0;
+    snprintf(address, sizeof address, "inproc://tongbao.first.%lu", ++number);
+    void *dealer = zmq_socket(context->zmq, ZMQ_DEALER);
+    zmq_msg_t part;
+    zmq_msg_init(&part);
+    bool learnt = dealer != NULL &&
+                  zmq_setsockopt(dealer, ZMQ_LINGER, &linger, sizeof linger) == 0 &&
+                  zmq_bind(sock->zmq, address) == 0 && zmq_connect(dealer, address) == 0 &&
+                  zmq_send(dealer, "", 0, ZMQ_DONTWAIT) == 0 && take_part(sock->zmq, &part) &&
+                  read_route(&part, &first);
+    if (learnt) {
+        skip_rest(sock->zmq, &part);
+        sock->route_base = (uint32_t)first;
+    }
+    zmq_msg_close(&part);
+    (void)zmq_unbind(sock->zmq, address);
+    if (dealer != NULL) {
+        (void)zmq_close(dealer);
+    }
+    return learnt;
+}
+
 enum tb_status tb_sock_server(struct tb_sock_context *context,
                               const struct tb_sock_server_settings *settings, struct tb_sock **out,
                               struct tb_diag *diag)
@@ -138,6 +228,10 @@ enum tb_status tb_sock_server(struct tb_sock_context *context,
     }
     sock->server = true;
     status = tb_sock_settings_server(sock->zmq, settings, diag);
+    sock->admitted_before = context->admitted;
+    if (status == TB_OK && !learn_base(context, sock)) {
+        status = refused(diag, "cannot learn the routing ids of", settings->endpoint);
+    }
     if (status == TB_OK && zmq_bind(sock->zmq, settings->endpoint) != 0) {
         status = refused(diag, "cannot listen at", settings->endpoint);
     }
@@ -231,35 +325,12 @@ enum tb_status tb_sock_reconnect(struct tb_sock *sock)
     return zmq_connect(sock->zmq, sock->endpoint) == 0 ? TB_OK : TB_IO;
 }
 
-/* One part of a parcel; false when none is waiting. */
-static bool take_part(void *zmq, zmq_msg_t *part)
+/* The server has given out one id, counting up, for each handshake that the door let
+ * through, at most. */
+static bool given_out(const struct tb_sock *sock, uint64_t peer)
 {
-    int size;
-    do {
-        size = zmq_msg_recv(part, zmq, ZMQ_DONTWAIT);
-    } while (size < 0 && errno == EINTR);
-    tb_assert(size >= 0 || errno == EAGAIN);
-    return size >= 0;
-}
-
-/* Take and forget the rest of a parcel that begins with ${part}. */
-static void skip_rest(void *zmq, zmq_msg_t *part)
-{
-    while (zmq_msg_more(part)) {
-        tb_assert(take_part(zmq, part));
-    }
-}
-
-/* Read the routing id into ${peer}; false when it is not of the automatic form. */
-static bool read_route(zmq_msg_t *part, uint64_t *peer)
-{
-    const uint8_t *id = zmq_msg_data(part);
-    if (zmq_msg_size(part) != ROUTING_ID_BYTES || id[0] != 0) {
-        return false;
-    }
-    *peer = PEER_MARK | (uint64_t)id[1] << 24 | (uint64_t)id[2] << 16 | (uint64_t)id[3] << 8 |
-            (uint64_t)id[4];
-    return true;
+    uint32_t nth = (uint32_t)peer - sock->route_base;
+    return nth > 0 && nth <= sock->context->admitted - sock->admitted_before;
 }
 
 /* "Identity comes from the ZAP User-Id of the message's last frame": libzmq
@@ -281,7 +352,7 @@ static bool judge(struct tb_sock *sock, struct tb_sock_frame *frame, enum tb_soc
     bool routed = true;
     frame->peer = 0;
     if (sock->server) {
-        routed = read_route(part, &frame->peer);
+        routed = read_route(part, &frame->peer) && given_out(sock, frame->peer);
         if (!zmq_msg_more(part)) {
             *why = TB_SOCK_DROP_SHAPE;
             return false;
@@ -364,8 +435,8 @@ enum tb_status tb_sock_send_frame(struct tb_sock *sock, uint64_t peer, struct tb
     if (payload.size == 0 || payload.size > sock->frame_bytes_max) {
         return TB_TOOBIG;
     }
-    int failed = put_first(sock, peer, payload);
-    if (failed == EAGAIN) {
+    int failed = sock->cut ? EAGAIN : put_first(sock, peer, payload);
+    if (failed == EAGAIN && !sock->cut) {
         /* libzmq looks for "there is room again" and "linked" only now and
          * then; asking for its state makes it look at once. */
         int events;
@@ -417,6 +488,7 @@ static void take_link_event(struct tb_sock *sock, uint16_t event, uint64_t now_m
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         sock->up = true;
+        sock->cut = false;
         sock->refused = false;
         sock->due_ms = UINT64_MAX;
         sock->pause_ms = sock->jitter_ms;
@@ -426,6 +498,7 @@ static void take_link_event(struct tb_sock *sock, uint16_t event, uint64_t now_m
         break;
     case ZMQ_EVENT_DISCONNECTED:
         sock->up = false;
+        sock->cut = true;
         sock->due_ms = now_ms + next_pause_ms(sock);
         break;
     case ZMQ_EVENT_CONNECT_RETRIED:

@@ -25,7 +25,10 @@ struct tb_link_secret; /* keyfile.h */
  *
  * "Identity comes from the ZAP User-Id of the last frame, never from a routing
  * id or a client's own metadata": a frame says which CURVE key sent it, and
- * nothing else about its sender is believed. Nothing here waits: receiving and
+ * nothing else about its sender is believed. "Only automatic routing ids": libzmq
+ * counts them up from one that is drawn at chance, which the server learns from a
+ * first connection of its own; whoever has another chose it himself and is not
+ * served. Nothing here waits: receiving and
  * sending return at once, and one stuck peer delays nobody.
  */
 enum {
@@ -35,13 +38,16 @@ enum {
     TB_SOCK_CURVE_BYTES = 33,      /* what CURVE adds to a frame, counted by libzmq */
     TB_SOCK_SLACK_BYTES = 64,      /* a little too big is dropped and counted; more cuts the line */
     TB_SOCK_LINGER_MS = 2000,
+    /* Queued by a server of what one connection sent, however many frames_max allows:
+     * nothing is lost by a small one, TCP holds the rest back. */
+    TB_SOCK_HEARD_FRAMES_MAX = 32,
 };
 
 /* Why a parcel (one libzmq multipart) was dropped. */
 enum tb_sock_drop {
     TB_SOCK_DROP_SHAPE,    /* not exactly one payload */
     TB_SOCK_DROP_IDENTITY, /* no User-Id, or not a key in hex */
-    TB_SOCK_DROP_ROUTE,    /* a routing id that the peer chose itself */
+    TB_SOCK_DROP_ROUTE,    /* a routing id that is none of those given out here */
     TB_SOCK_DROP_SIZE,     /* empty or over the limit */
     TB_SOCK_DROPS,
 };
@@ -64,7 +70,7 @@ struct tb_sock_server_settings {
     const char *endpoint; /* "tcp://0.0.0.0:5570"; port 0 picks a free one */
     const struct tb_link_secret *secret;
     size_t frame_bytes_max;
-    int frames_max; /* queued per peer and direction (the high-water mark) */
+    int frames_max; /* queued per peer to be sent (the high-water mark) */
 };
 
 struct tb_sock_client_settings {
@@ -86,8 +92,9 @@ struct tb_sock;
  * for the sockets' linger, at most TB_SOCK_LINGER_MS. */
 struct tb_sock_context *tb_sock_context_open(void);
 void tb_sock_context_close(struct tb_sock_context *context);
-/* The libzmq context, for base/io only. */
+/* For base/io only: the libzmq context; the door let one more handshake through. */
 void *tb_sock_context_raw(struct tb_sock_context *context);
+void tb_sock_context_admit(struct tb_sock_context *context);
 
 /* Open and bind / connect. Borrow the settings for the call only; ${context}
  * for the life of the socket. TB_INPUT: the endpoint is not a tcp one that

@@ -71,11 +71,11 @@ static enum tb_status set_bytes(void *zmq, int number, const void *data, size_t 
  * by the frames of the link.
  */
 static enum tb_status set_common(void *zmq, const char *endpoint, size_t frame_bytes_max,
-                                 int frames_max, struct tb_diag *diag)
+                                 int frames_max, int heard_max, struct tb_diag *diag)
 {
     const struct option options[] = {
         OPTION(ZMQ_SNDHWM, frames_max),
-        OPTION(ZMQ_RCVHWM, frames_max),
+        OPTION(ZMQ_RCVHWM, heard_max),
         OPTION(ZMQ_LINGER, 0),
         OPTION(ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS),
         OPTION(ZMQ_HEARTBEAT_IVL, 0),
@@ -106,8 +106,10 @@ enum tb_status tb_sock_settings_server(void *zmq, const struct tb_sock_server_se
         OPTION(ZMQ_ROUTER_HANDOVER, 0),
         OPTION(ZMQ_BACKLOG, BACKLOG),
     };
-    enum tb_status status =
-        set_common(zmq, settings->endpoint, settings->frame_bytes_max, settings->frames_max, diag);
+    int heard_max = settings->frames_max < TB_SOCK_HEARD_FRAMES_MAX ? settings->frames_max
+                                                                    : TB_SOCK_HEARD_FRAMES_MAX;
+    enum tb_status status = set_common(zmq, settings->endpoint, settings->frame_bytes_max,
+                                       settings->frames_max, heard_max, diag);
     if (status == TB_OK) {
         status = set_options(zmq, options, sizeof options / sizeof options[0], diag);
     }
@@ -137,8 +139,8 @@ enum tb_status tb_sock_settings_client(void *zmq, const struct tb_sock_client_se
         OPTION(ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS),
     };
     const struct tb_link_secret *secret = settings->secret;
-    enum tb_status status =
-        set_common(zmq, settings->endpoint, settings->frame_bytes_max, settings->frames_max, diag);
+    enum tb_status status = set_common(zmq, settings->endpoint, settings->frame_bytes_max,
+                                       settings->frames_max, settings->frames_max, diag);
     if (status == TB_OK) {
         status = set_options(zmq, options, sizeof options / sizeof options[0], diag);
     }

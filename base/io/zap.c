@@ -29,9 +29,17 @@ enum {
 
 enum { USER_ID_CHARS = 2 * TB_KEY_BYTES };
 
+/* A key that is let in, and how far its knocks have used up the time: each takes
+ * TB_ZAP_KNOCK_MS of it. */
+struct guest {
+    uint8_t key[TB_KEY_BYTES];
+    uint64_t used_ms;
+};
+
 struct tb_zap {
+    struct tb_sock_context *context;
     void *zmq;
-    uint8_t *keys; /* sorted, TB_KEY_BYTES each */
+    struct guest *guests; /* sorted by key */
     size_t count;
     struct tb_zap_counts counts;
 };
@@ -43,6 +51,7 @@ enum tb_status tb_zap_open(struct tb_sock_context *context, struct tb_zap **out,
     struct tb_zap *zap = calloc(1, sizeof *zap);
     tb_assert(zap != NULL);
     int linger = 0;
+    zap->context = context;
     zap->zmq = zmq_socket(tb_sock_context_raw(context), ZMQ_ROUTER);
     if (zap->zmq == NULL || zmq_setsockopt(zap->zmq, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
         zmq_bind(zap->zmq, ZAP_ADDRESS) != 0) {
@@ -65,38 +74,62 @@ void tb_zap_close(struct tb_zap *zap)
         (void)zmq_unbind(zap->zmq, ZAP_ADDRESS);
         (void)zmq_close(zap->zmq);
     }
-    free(zap->keys);
+    free(zap->guests);
     free(zap);
 }
 
+/* The key stands first in a guest. */
 static int compare_keys(const void *a, const void *b)
 {
     return memcmp(a, b, TB_KEY_BYTES);
 }
 
+static struct guest *find(const struct tb_zap *zap, const uint8_t key[TB_KEY_BYTES])
+{
+    return zap->count == 0
+               ? NULL
+               : bsearch(key, zap->guests, zap->count, sizeof *zap->guests, compare_keys);
+}
+
 enum tb_status tb_zap_allow(struct tb_zap *zap, struct tb_bytes keys)
 {
     tb_assert(keys.size % TB_KEY_BYTES == 0);
-    if (keys.size / TB_KEY_BYTES > TB_ZAP_KEYS_MAX) {
+    size_t count = keys.size / TB_KEY_BYTES;
+    if (count > TB_ZAP_KEYS_MAX) {
         return TB_TOOBIG;
     }
-    uint8_t *copy = NULL;
-    if (keys.size > 0) {
-        copy = malloc(keys.size);
-        tb_assert(copy != NULL);
-        memcpy(copy, keys.data, keys.size);
-        qsort(copy, keys.size / TB_KEY_BYTES, TB_KEY_BYTES, compare_keys);
+    struct guest *guests = NULL;
+    if (count > 0) {
+        guests = calloc(count, sizeof *guests);
+        tb_assert(guests != NULL);
+        for (size_t i = 0; i < count; i++) {
+            memcpy(guests[i].key, keys.data + i * TB_KEY_BYTES, TB_KEY_BYTES);
+            const struct guest *before = find(zap, guests[i].key);
+            guests[i].used_ms = before == NULL ? 0 : before->used_ms;
+        }
+        qsort(guests, count, sizeof *guests, compare_keys);
     }
-    free(zap->keys);
-    zap->keys = copy;
-    zap->count = keys.size / TB_KEY_BYTES;
+    free(zap->guests);
+    zap->guests = guests;
+    zap->count = count;
     return TB_OK;
 }
 
 bool tb_zap_allowed(const struct tb_zap *zap, const uint8_t key[TB_KEY_BYTES])
 {
-    return zap->count > 0 &&
-           bsearch(key, zap->keys, zap->count, TB_KEY_BYTES, compare_keys) != NULL;
+    return find(zap, key) != NULL;
+}
+
+/* May ${guest} knock once more now? It has then. */
+static bool in_time(struct guest *guest)
+{
+    uint64_t now_ms = tb_clock_read().mono_ms;
+    uint64_t used_ms = (guest->used_ms > now_ms ? guest->used_ms : now_ms) + TB_ZAP_KNOCK_MS;
+    if (used_ms > now_ms + (uint64_t)TB_ZAP_KNOCKS_MAX * TB_ZAP_KNOCK_MS) {
+        return false;
+    }
+    guest->used_ms = used_ms;
+    return true;
 }
 
 static struct tb_bytes part_bytes(zmq_msg_t *part)
@@ -137,16 +170,18 @@ static void answer_part(struct tb_zap *zap, const void *data, size_t size, bool 
     (void)zmq_send(zap->zmq, data, size, ZMQ_DONTWAIT | (last ? 0 : ZMQ_SNDMORE));
 }
 
-static void answer(struct tb_zap *zap, zmq_msg_t parts[PARTS], const char *user_id)
+/* ZAP's codes: 300 cuts the line without a word, and the other end tries again; 400
+ * tells it to give up. */
+static void answer(struct tb_zap *zap, zmq_msg_t parts[PARTS], const char *code,
+                   const char *user_id)
 {
-    bool in = user_id[0] != '\0';
-    const char *text = in ? "OK" : "unknown key";
+    const char *text = code[0] == '2' ? "OK" : code[0] == '3' ? "later" : "unknown key";
     const zmq_msg_t *route = &parts[PART_ROUTE];
     answer_part(zap, zmq_msg_data(&parts[PART_ROUTE]), zmq_msg_size(route), false);
     answer_part(zap, "", 0, false);
     answer_part(zap, "1.0", 3, false);
     answer_part(zap, zmq_msg_data(&parts[PART_REQUEST]), zmq_msg_size(&parts[PART_REQUEST]), false);
-    answer_part(zap, in ? "200" : "400", 3, false);
+    answer_part(zap, code, 3, false);
     answer_part(zap, text, strlen(text), false);
     answer_part(zap, user_id, strlen(user_id), false);
     answer_part(zap, "", 0, true);
@@ -168,13 +203,20 @@ static void judge(struct tb_zap *zap, zmq_msg_t parts[PARTS], size_t count)
         return;
     }
     char user_id[USER_ID_CHARS + 1] = "";
-    if (curve && tb_zap_allowed(zap, key.data)) {
+    struct guest *guest = curve ? find(zap, key.data) : NULL;
+    if (guest == NULL) {
+        zap->counts.refused++;
+        answer(zap, parts, "400", user_id);
+    } else if (!in_time(guest)) {
+        zap->counts.limited++;
+        memcpy(zap->counts.limited_key, guest->key, TB_KEY_BYTES);
+        answer(zap, parts, "300", user_id);
+    } else {
         tb_hex(user_id, key);
         zap->counts.accepted++;
-    } else {
-        zap->counts.refused++;
+        tb_sock_context_admit(zap->context);
+        answer(zap, parts, "200", user_id);
     }
-    answer(zap, parts, user_id);
 }
 
 void tb_zap_step(struct tb_zap *zap)

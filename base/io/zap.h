@@ -25,12 +25,18 @@ enum {
     TB_ZAP_KEYS_MAX = 65536,
     TB_ZAP_ANSWERS_A_STEP_MAX = 64,
     TB_ZAP_SELFTEST_MS_MAX = 10000, /* for each of its three parts; milliseconds as a rule */
+    /* Handshakes of one key (I10): so many at once, then one each time this passes. A
+     * line that breaks again and again is linked anew every 5 s at most. */
+    TB_ZAP_KNOCKS_MAX = 16,
+    TB_ZAP_KNOCK_MS = 5000,
 };
 
 struct tb_zap_counts {
     uint64_t accepted;
     uint64_t refused;
     uint64_t malformed; /* not ZAP 1.0 with CURVE and a key: dropped unanswered */
+    uint64_t limited;   /* an allowed key that has to wait: told so (300), it tries again */
+    uint8_t limited_key[TB_KEY_BYTES]; /* the last of them */
 };
 
 struct tb_zap;
@@ -43,7 +49,8 @@ enum tb_status tb_zap_open(struct tb_sock_context *context, struct tb_zap **out,
 void tb_zap_close(struct tb_zap *zap);
 
 /* Replace the table by ${keys}, 32-byte keys one after another in any order
- * (copied). TB_TOOBIG past TB_ZAP_KEYS_MAX, with the old table unchanged. */
+ * (copied); a key that stays has knocked as often as before. TB_TOOBIG past TB_ZAP_KEYS_MAX, with
+ * the old table unchanged. */
 enum tb_status tb_zap_allow(struct tb_zap *zap, struct tb_bytes keys) TB_MUST_USE;
 bool tb_zap_allowed(const struct tb_zap *zap, const uint8_t key[TB_KEY_BYTES]);
 

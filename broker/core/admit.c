@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "broker/core/exchange.h"
 #include "broker/core/widen.h"
 #include "proto/wire.h"
 
@@ -29,7 +30,7 @@ static bool answer_with(struct tb_broker *broker, struct tb_outbox *out, uint64_
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
     frame.kind_case = TONGBAO__FRAME__KIND_ANSWER;
     frame.answer = answer;
-    return tb_broker_send(broker, out, to, &frame);
+    return tb_house_send(broker, out, to, &frame);
 }
 
 static enum tb_status answer(struct tb_broker *broker, const struct tb_speaker *speaker,
@@ -89,10 +90,6 @@ static enum tb_status judge(struct tb_broker *broker, const struct tb_speaker *s
     if (status != TB_OK) {
         return status;
     }
-    /* "A known signer that names a newer directory version is taken at once and
-     * the directory fetched." An unknown one is judged when it has come. */
-    tb_exchange_want(broker, speaker, entry->envelope.origin / 10000,
-                     entry->envelope.directory_version);
     const Tongbao__Key *key = tb_directories_signer(broker->directories, &entry->envelope);
     if (key == NULL) {
         return TB_SIGNER;
@@ -110,6 +107,10 @@ static enum tb_status judge(struct tb_broker *broker, const struct tb_speaker *s
     if (status != TB_OK) {
         return status;
     }
+    /* "A known signer that names a newer directory version is taken at once and
+     * the directory fetched"; of any other the head is anybody's word. */
+    tb_exchange_want(broker, speaker, entry->envelope.origin / 10000,
+                     entry->envelope.directory_version);
     status = tb_envelope_body(&entry->envelope, &broker->bodies, &entry->body);
     if (status != TB_OK) {
         return status;
@@ -124,7 +125,7 @@ static void find_route(struct tb_broker *broker, struct entry *entry)
     entry->route_count = 0;
     for (size_t i = 0; i < entry->body->n_recipients; i++) {
         uint32_t code = entry->body->recipients[i]->office;
-        if (tb_broker_reads_here(broker, tb_directories_office(broker->directories, code))) {
+        if (tb_house_reads(broker, tb_directories_office(broker->directories, code))) {
             entry->route[entry->route_count++] = code;
         }
     }
@@ -146,23 +147,6 @@ static bool nobody_has_room(struct tb_broker *broker, const struct entry *entry)
     return true;
 }
 
-enum tb_status tb_admit_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
-                             uint32_t office, struct tb_outbox *out)
-{
-    uint64_t seq;
-    enum tb_lane lane = tb_statement_lane(row->world, row->kind);
-    bool urgent = row->world == TB_WORLD_ACTUAL || row->world == TB_WORLD_NONE;
-    enum tb_status status =
-        tb_mailbox_append(broker->mailbox, office, lane, row->n, &row->id, urgent, &seq);
-    if (status == TB_OK) {
-        tb_envelopes_waits(broker->envelopes, row->n);
-        tb_peers_touch(broker->peers, office);
-    } else if (status == TB_FULL) {
-        tb_outbox_note(out, TB_NOTE_MAILBOX_FULL, office, (unsigned)lane);
-    }
-    return status;
-}
-
 static void keep_chain(struct tb_broker *broker, const struct entry *entry)
 {
     struct tb_dossier_head head = {
@@ -176,11 +160,12 @@ static void keep_chain(struct tb_broker *broker, const struct entry *entry)
 /* Store it if it is new, file it for all of the route that lack it. */
 static void store(struct tb_broker *broker, const struct tb_speaker *speaker, struct entry *entry)
 {
+    tb_house_begin(broker);
     if (entry->held) {
         tb_envelopes_fill(broker->envelopes, entry->row.n, &entry->envelope);
     } else {
         int64_t n =
-            tb_envelopes_add(broker->envelopes, &entry->envelope, entry->kind, speaker->now->wall);
+            tb_envelopes_add(broker->envelopes, &entry->envelope, entry->kind, speaker->now);
         entry->row = (struct tb_envelopes_row){.n = n,
                                                .id = entry->envelope.id,
                                                .origin = entry->envelope.origin,
@@ -191,7 +176,7 @@ static void store(struct tb_broker *broker, const struct tb_speaker *speaker, st
     }
     for (size_t i = 0; i < entry->route_count; i++) {
         uint32_t office = entry->route[i];
-        enum tb_status status = tb_admit_file(broker, &entry->row, office, speaker->out);
+        enum tb_status status = tb_house_file(broker, &entry->row, office, speaker->out);
         if (status == TB_FULL && entry->full_count < TB_RECIPIENTS_MAX) {
             entry->full[entry->full_count++] = office;
         }

@@ -1,7 +1,7 @@
 #ifndef TB_ADMIT_H
 #define TB_ADMIT_H
 
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 
 /*
  * admit - what is taken from an office, and into whose mailboxes it goes.
@@ -22,10 +22,5 @@ enum tb_status tb_admit_offer(struct tb_broker *broker, const struct tb_speaker 
 /* Answer an Offer that was undone with ${status} (a full disk). */
 void tb_admit_undone(struct tb_broker *broker, const struct tb_event *event,
                      const Tongbao__Offer *offer, enum tb_status status, struct tb_outbox *out);
-
-/* File the envelope ${row} for ${office}: TB_OK filed now, TB_CONFLICT it was
- * filed before, TB_FULL. */
-enum tb_status tb_admit_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
-                             uint32_t office, struct tb_outbox *out);
 
 #endif

@@ -7,9 +7,11 @@
 #include "base/text.h"
 #include "broker/core/admit.h"
 #include "broker/core/deliver.h"
+#include "broker/core/exchange.h"
 #include "broker/core/greet.h"
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 #include "broker/core/repair.h"
+#include "broker/core/widen.h"
 #include "proto/wire.h"
 
 enum {
@@ -24,7 +26,7 @@ static enum tb_status fill_directories(struct tb_broker *broker)
     tb_directories_free(broker->directories);
     broker->directories = tb_directories_new();
     for (size_t i = 0; i < broker->config.roots_count; i++) {
-        const struct tb_broker_root *root = &broker->config.roots[i];
+        const struct tb_root *root = &broker->config.roots[i];
         enum tb_status status =
             tb_directories_trust(broker->directories, root->prefix, &root->fingerprint);
         if (status != TB_OK) {
@@ -36,15 +38,18 @@ static enum tb_status fill_directories(struct tb_broker *broker)
 }
 
 static struct tb_broker *make(struct tb_db *db, const struct tb_broker_config *config,
-                              const struct tb_now *now)
+                              const struct tb_broker_epoch *epoch, const struct tb_now *now)
 {
     struct tb_broker *broker = calloc(1, sizeof *broker);
     tb_assert(broker != NULL);
     broker->db = db;
     broker->config = *config;
     uint64_t rows_max = config->mailbox_rows_max;
-    broker->mailbox = tb_mailbox_new(db, rows_max == 0 ? TB_MAILBOX_ROWS_DEFAULT : rows_max);
-    broker->envelopes = tb_envelopes_new(db);
+    broker->epoch = *epoch;
+    broker->epochs = tb_epochs_new(db);
+    broker->mailbox =
+        tb_mailbox_new(db, rows_max == 0 ? TB_MAILBOX_ROWS_DEFAULT : rows_max, epoch->k);
+    broker->envelopes = tb_envelopes_new(db, now);
     broker->dossier = tb_dossier_new(db);
     broker->exchange = tb_exchange_new(db);
     broker->atlas = tb_atlas_new();
@@ -65,14 +70,13 @@ enum tb_status tb_broker_new(struct tb_broker **out, struct tb_db *db,
                              const struct tb_broker_config *config, const struct tb_now *now,
                              struct tb_diag *diag)
 {
-    uint8_t epoch[TB_BROKER_EPOCH_BYTES];
+    struct tb_broker_epoch epoch;
     *out = NULL;
-    enum tb_status status = tb_broker_store_own(db, config->name, config->seed, epoch, diag);
+    enum tb_status status = tb_broker_store_own(db, config->name, config->seed, &epoch, diag);
     if (status != TB_OK) {
         return status;
     }
-    struct tb_broker *broker = make(db, config, now);
-    memcpy(broker->epoch, epoch, sizeof epoch);
+    struct tb_broker *broker = make(db, config, &epoch, now);
     if (fill_directories(broker) != TB_OK) {
         tb_diag_set(diag, 0,
                     "two roots are given for one prefix, or more than %d: "
@@ -94,6 +98,7 @@ void tb_broker_free(struct tb_broker *broker)
     if (broker == NULL) {
         return;
     }
+    tb_epochs_free(broker->epochs);
     tb_mailbox_free(broker->mailbox);
     tb_envelopes_free(broker->envelopes);
     tb_dossier_free(broker->dossier);
@@ -107,78 +112,6 @@ void tb_broker_free(struct tb_broker *broker)
     tb_buf_fini(&broker->packed);
     tb_buf_fini(&broker->loaded);
     free(broker);
-}
-
-bool tb_broker_send(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
-                    const Tongbao__Frame *frame)
-{
-    enum tb_status status = tb_frame_pack(&broker->packed, frame);
-    tb_assert(status == TB_OK);
-    return tb_outbox_add(out, TB_EFFECT_FRAME, peer, (uint32_t)frame->kind_case,
-                         tb_buf_bytes(&broker->packed));
-}
-
-enum tb_status tb_broker_holder(const struct tb_broker *broker, const uint8_t key[TB_KEY_BYTES],
-                                struct tb_wall wall, struct tb_holder *holder)
-{
-    if (!tb_directories_holder(broker->directories, key, holder) || holder->office == NULL) {
-        return TB_PEER;
-    }
-    return tb_directories_admits(holder->key, wall) ? TB_OK : TB_REVOKED;
-}
-
-bool tb_broker_reads_here(const struct tb_broker *broker, const Tongbao__Office *office)
-{
-    for (size_t i = 0; office != NULL && i < office->n_brokers; i++) {
-        if (strcmp(office->brokers[i], broker->config.name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void announce(struct tb_broker *broker, uint64_t from, struct tb_outbox *out)
-{
-    Tongbao__DirectoryVersion versions[TB_ROOTS_MAX];
-    Tongbao__DirectoryVersion *list[TB_ROOTS_MAX];
-    Tongbao__Have have = TONGBAO__HAVE__INIT;
-    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-    have.n_directories = tb_exchange_versions(broker->directories, versions, list);
-    have.directories = list;
-    frame.kind_case = TONGBAO__FRAME__KIND_HAVE;
-    frame.have = &have;
-    for (size_t i = 0; i < tb_peers_count(broker->peers); i++) {
-        uint64_t handle = tb_peers_at(broker->peers, i)->handle;
-        if (handle != from) {
-            (void)tb_broker_send(broker, out, handle, &frame);
-        }
-    }
-}
-
-enum tb_status tb_broker_take(struct tb_broker *broker, const struct tb_now *now,
-                              struct tb_bytes bytes, uint64_t from, struct tb_outbox *out)
-{
-    enum tb_taken taken;
-    uint32_t prefix = 0;
-    uint64_t version = 0;
-    enum tb_status status = tb_directories_take(broker->directories, bytes, &taken, NULL);
-    if (status != TB_OK) {
-        return status;
-    }
-    status = tb_directory_peek(bytes, &prefix, &version);
-    tb_assert(status == TB_OK);
-    if (taken == TB_TAKEN_CLASH) {
-        tb_outbox_note(out, TB_NOTE_DIRECTORY_CLASH, prefix, (unsigned long long)version);
-    }
-    if (taken != TB_TAKEN_NEW) {
-        return TB_OK;
-    }
-    tb_exchange_store(broker->exchange, tb_directories_prefix(broker->directories, prefix),
-                      now->wall);
-    tb_outbox_note(out, TB_NOTE_DIRECTORY_TAKEN, prefix, (unsigned long long)version);
-    (void)tb_outbox_add(out, TB_EFFECT_KEYS, 0, 0, tb_bytes_of(NULL, 0));
-    announce(broker, from, out);
-    return TB_OK;
 }
 
 static enum tb_status dispatch(struct tb_broker *broker, const struct tb_speaker *speaker,
@@ -217,7 +150,7 @@ static bool answer_beat(struct tb_broker *broker, const struct tb_now *now, uint
     reply.wall_ms = now->wall.ms;
     frame.kind_case = TONGBAO__FRAME__KIND_BEAT;
     frame.beat = &reply;
-    return !beat->answer || tb_broker_send(broker, out, to, &frame);
+    return !beat->answer || tb_house_send(broker, out, to, &frame);
 }
 
 static enum tb_status on_frame(struct tb_broker *broker, const struct tb_now *now,
@@ -226,7 +159,7 @@ static enum tb_status on_frame(struct tb_broker *broker, const struct tb_now *no
     struct tb_speaker speaker = {.now = now, .event = event, .out = out};
     const Tongbao__Frame *frame;
     /* By key, "identity comes from the ZAP User-Id", on every frame. */
-    enum tb_status status = tb_broker_holder(broker, event->key, now->wall, &speaker.holder);
+    enum tb_status status = tb_house_holder(broker, event->key, now->wall, &speaker.holder);
     if (status != TB_OK) {
         return status;
     }
@@ -259,7 +192,7 @@ static enum tb_status handle(void *self, const struct tb_now *now, const struct 
         status = on_frame(broker, now, event, out);
         break;
     case TB_EVENT_REQUEST:
-        status = tb_broker_take(broker, now, event->data, 0, out);
+        status = tb_exchange_take(broker, now, event->data, 0, out);
         if (status == TB_OK) {
             (void)tb_outbox_add(out, TB_EFFECT_ANSWER, event->from, TB_OK, tb_bytes_of(NULL, 0));
         }
@@ -286,7 +219,7 @@ static void refuse(struct tb_broker *broker, uint64_t to, enum tb_status status,
     refusal.text = text;
     frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;
     frame.refusal = &refusal;
-    (void)tb_broker_send(broker, out, to, &frame);
+    (void)tb_house_send(broker, out, to, &frame);
 }
 
 /* The frame's key, short, for a note. */
@@ -361,6 +294,7 @@ static void committed(void *self, const struct tb_now *now, struct tb_outbox *ou
     if (now->mono_ms >= broker->sweep_ms) {
         broker->sweep_ms = now->mono_ms + TB_PUMP_SWEEP_MS;
         tb_deliver_sweep(broker, now, out);
+        tb_exchange_step(broker, now, out);
     }
     if (now->mono_ms >= broker->keys_ms) {
         broker->keys_ms = now->mono_ms + KEYS_AGAIN_MS;
@@ -368,12 +302,6 @@ static void committed(void *self, const struct tb_now *now, struct tb_outbox *ou
     }
     tb_deliver_pump(broker, now, out);
     broker->turn++;
-}
-
-static bool relieve(void *self)
-{
-    struct tb_broker *broker = self;
-    return broker->config.relieve != NULL && broker->config.relieve(broker->config.relieve_context);
 }
 
 struct tb_turn_core tb_broker_core(struct tb_broker *broker)
@@ -384,8 +312,7 @@ struct tb_turn_core tb_broker_core(struct tb_broker *broker)
                                  .undone = undone,
                                  .finish = finish,
                                  .rolled_back = rolled_back,
-                                 .committed = committed,
-                                 .relieve = relieve};
+                                 .committed = committed};
 }
 
 uint64_t tb_broker_deadline_ms(const struct tb_broker *broker)
@@ -462,7 +389,7 @@ static bool tidy_claims(struct tb_broker *broker, const struct tb_now *now)
             uint64_t seq = peer->claim[lane];
             peer->claim[lane] = 0;
             if (seq > 0 && tb_mailbox_waiting(broker->mailbox, peer->office) > 0) {
-                tb_deliver_settle(broker, peer->office, lane, seq, now->wall);
+                tb_deliver_settle(broker, peer->office, lane, seq, now);
                 return true;
             }
         }
@@ -480,11 +407,13 @@ static bool tidy_slice(struct tb_broker *broker, const struct tb_now *now)
     if (tidy_claims(broker, now)) {
         return true;
     }
+    tb_envelopes_tally(broker->envelopes, now);
+    tb_widen_tell(broker);
     if (tb_mailbox_unsettled(broker->mailbox, &office, &lane)) {
-        tb_deliver_settle(broker, office, lane, 0, now->wall);
+        tb_deliver_settle(broker, office, lane, 0, now);
         return true;
     }
-    while (rows > 0 && tb_envelopes_prunable(broker->envelopes, now->wall, &n)) {
+    while (rows > 0 && tb_envelopes_prunable(broker->envelopes, now, &n)) {
         rows -= tb_mailbox_drop(broker->mailbox, n, rows);
         if (rows > 0) {
             tb_envelopes_drop(broker->envelopes, n);

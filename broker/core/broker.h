@@ -3,8 +3,8 @@
 
 #include "base/db.h"
 #include "base/diag.h"
-#include "base/limits.h"
 #include "base/turn.h"
+#include "broker/core/config.h"
 #include "proto/directory.h"
 
 /*
@@ -20,24 +20,6 @@
  */
 struct tb_broker;
 
-struct tb_broker_root {
-    uint32_t prefix;
-    struct tb_id fingerprint;
-};
-
-/* Copied, but for what its pointers name. */
-struct tb_broker_config {
-    char name[TB_NAME_BYTES_MAX];        /* as the directory names this broker */
-    const struct tb_sign_secret *secret; /* its signing key, for widenings; may be NULL */
-    uint64_t mailbox_rows_max;           /* 0: TB_MAILBOX_ROWS_DEFAULT */
-    struct tb_broker_root roots[TB_ROOTS_MAX];
-    size_t roots_count;
-    uint8_t seed[TB_SEED_BYTES]; /* fresh; names the epoch of a new store */
-    /* Asked on a full disk: was a reserve given up? NULL: there is none. */
-    bool (*relieve)(void *context);
-    void *relieve_context;
-};
-
 enum { TB_BROKER_TIDY_ROWS_MAX = 200 }; /* rows pruned in one slice */
 
 /*
@@ -51,7 +33,8 @@ enum tb_status tb_broker_new(struct tb_broker **out, struct tb_db *db,
                              struct tb_diag *diag) TB_MUST_USE;
 void tb_broker_free(struct tb_broker *broker);
 
-/* The callbacks for tb_turn_run; valid as long as ${broker}. */
+/* The callbacks for tb_turn_run, valid as long as ${broker}; what the daemon
+ * answers (relieve, spent) is left to it. */
 struct tb_turn_core tb_broker_core(struct tb_broker *broker);
 
 /* When a turn is wanted next though nothing comes in, in monotonic ms: silent

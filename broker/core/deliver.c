@@ -28,7 +28,7 @@ static bool send_row(struct tb_broker *broker, struct tb_outbox *out, uint64_t t
     deliver.revoked = signer_revoked(broker, row);
     frame.kind_case = TONGBAO__FRAME__KIND_DELIVER;
     frame.deliver = &deliver;
-    return tb_broker_send(broker, out, to, &frame);
+    return tb_house_send(broker, out, to, &frame);
 }
 
 /* Load an envelope with its row; false when the store failed. */
@@ -66,7 +66,7 @@ static enum fed feed_lane(struct tb_broker *broker, struct tb_peer *peer, enum t
             continue;
         }
         size_t size = broker->loaded.size;
-        if (peer->flight_count > 0 && peer->flight_bytes + size > TB_WINDOW_BYTES) {
+        if (!tb_peer_fits(peer, lane, size)) {
             return FED_WINDOW;
         }
         if (!send_row(broker, out, peer->handle, &row, lane, rows[i].seq)) {
@@ -109,7 +109,7 @@ void tb_deliver_pump(struct tb_broker *broker, const struct tb_now *now, struct 
             continue;
         }
         /* "A revoked key … gets no more mail." */
-        if (tb_broker_holder(broker, peer->key, now->wall, &holder) != TB_OK) {
+        if (tb_house_holder(broker, peer->key, now->wall, &holder) != TB_OK) {
             continue;
         }
         if (!feed(broker, peer, now, &budget, out)) {
@@ -130,7 +130,7 @@ void tb_deliver_sweep(struct tb_broker *broker, const struct tb_now *now, struct
                            (unsigned long long)(silent_ms / 1000));
             tb_peers_drop(broker->peers, peer->handle);
         } else if (peer->flight_count > 0 &&
-                   now->mono_ms - peer->progress_ms >= TB_PEER_STALLED_MS) {
+                   now->mono_ms - peer->progress_ms >= tb_peer_patience_ms(peer)) {
             tb_peer_rewind(peer);
             peer->hungry = true;
         }
@@ -138,7 +138,7 @@ void tb_deliver_sweep(struct tb_broker *broker, const struct tb_now *now, struct
 }
 
 void tb_deliver_settle(struct tb_broker *broker, uint32_t office, enum tb_lane lane, uint64_t seq,
-                       struct tb_wall now)
+                       const struct tb_now *now)
 {
     int64_t done[TB_MAILBOX_SETTLE_ROWS_MAX];
     bool more;
@@ -157,13 +157,14 @@ enum tb_status tb_deliver_stored(struct tb_broker *broker, const struct tb_speak
     enum tb_lane lane = (enum tb_lane)stored->lane;
     struct tb_id id;
     if (!tb_id_take(&id, tb_wire_bytes(stored->id)) ||
-        tb_mailbox_place(broker->mailbox, peer->office, lane, stored->seq, &id) != TB_PLACE_HELD) {
+        tb_mailbox_place(broker->mailbox, peer->office, lane, broker->epoch.k, stored->seq, &id) !=
+            TB_PLACE_HELD) {
         char hex[2 * TB_KEY_BYTES + 1];
         tb_hex(hex, tb_bytes_of(peer->key, TB_KEY_BYTES));
         tb_outbox_note(speaker->out, TB_NOTE_PEER_REFUSED, hex, "stored names no row");
         return TB_OK;
     }
-    tb_deliver_settle(broker, peer->office, lane, stored->seq, speaker->now->wall);
+    tb_deliver_settle(broker, peer->office, lane, stored->seq, speaker->now);
     tb_peer_landed(peer, lane, stored->seq);
     peer->progress_ms = speaker->now->mono_ms;
     peer->retry_ms = 0;

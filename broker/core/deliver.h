@@ -1,13 +1,13 @@
 #ifndef TB_DELIVER_H
 #define TB_DELIVER_H
 
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 
 /*
  * deliver - the pump: what each greeted peer gets now.
  *
  *   COMMIT --> pump --Deliver lane 1, then 2--> in flight --Stored--> room again
- *                                                  \--60 s--> sent again
+ *                                         \--60 s and the line's time--> sent again
  *
  * Nothing is queued: rows are read from the mailbox beyond what was sent, as far
  * as the peer's window has room. Round robin with a budget a turn, so that one
@@ -33,7 +33,7 @@ enum tb_status tb_deliver_stored(struct tb_broker *broker, const struct tb_speak
 /* Rows of a lane up to ${seq} are on the office's disk: claim them and mark one
  * slice; what is left is marked by tb_broker_tidy. */
 void tb_deliver_settle(struct tb_broker *broker, uint32_t office, enum tb_lane lane, uint64_t seq,
-                       struct tb_wall now);
+                       const struct tb_now *now);
 
 /* Send again, outside the lanes, what is the office's own or addressed to it. */
 enum tb_status tb_deliver_fetch(struct tb_broker *broker, const struct tb_speaker *speaker,

@@ -19,7 +19,7 @@ static const char *const texts[STMTS] = {
               " ORDER BY touched DESC LIMIT ?",
     [ACCEPT] = "INSERT INTO accepted (office, own, position, id) VALUES (?, ?, ?, ?)"
                " ON CONFLICT (office, own) DO UPDATE SET position = excluded.position,"
-               " id = excluded.id",
+               " id = excluded.id WHERE excluded.position > position",
     [ACCEPTED] = "SELECT 1 FROM accepted WHERE office = ? AND position = ? AND id = ? LIMIT 1",
 };
 

@@ -39,7 +39,8 @@ size_t tb_dossier_heads(struct tb_dossier *dossier, uint32_t office,
                         struct tb_dossier_head heads[TB_DOSSIER_HEADS_MAX]);
 
 /* ${office} was answered OK for ${id} at ${position}, its ${own} envelope or, in a
- * repair, another's; was it so answered last, for either? */
+ * repair, another's; is it the highest so answered, for either? A duplicate of an
+ * older one takes nothing back. */
 void tb_dossier_accept(struct tb_dossier *dossier, uint32_t office, bool own, int64_t position,
                        const struct tb_id *id);
 bool tb_dossier_accepted(struct tb_dossier *dossier, uint32_t office, int64_t position,

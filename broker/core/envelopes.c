@@ -22,7 +22,10 @@ enum {
     DROP_ASIDE,
     WIDENED,
     WIDEN,
+    UNTOLD,
     ASIDE,
+    RAN,
+    TALLY,
     STMTS
 };
 
@@ -33,35 +36,68 @@ static const char *const texts[STMTS] = {
     [AT] = "SELECT " ROW " FROM envelope WHERE n = ?",
     [LOAD] = "SELECT bytes, personal FROM envelope WHERE n = ?",
     [ADD] = "INSERT INTO envelope (id, bytes, personal, origin, world, kind, key_id, admitted_ms,"
-            " stored_ms) VALUES (?, ?, nullif(?, x''), ?, ?, ?, ?, ?, NULL)",
+            " admitted_ran_ms, stored_ran_ms)"
+            " VALUES (?, ?, nullif(?, x''), ?, ?, ?, ?, ?, ?, NULL)",
     [FILL] = "UPDATE envelope SET personal = ? WHERE n = ? AND personal IS NULL",
-    [STORED] = "UPDATE envelope SET stored_ms = ? WHERE n = ? AND stored_ms IS NULL",
-    [WAITS] = "UPDATE envelope SET stored_ms = NULL WHERE n = ? AND stored_ms IS NOT NULL",
-    [OLD_STORED] = "SELECT n FROM envelope WHERE stored_ms IS NOT NULL AND stored_ms < ?"
-                   " ORDER BY stored_ms, n LIMIT 1",
-    [OLD_WAITING] = "SELECT n FROM envelope WHERE admitted_ms < ? ORDER BY admitted_ms, n LIMIT 1",
+    [STORED] = "UPDATE envelope SET stored_ran_ms = ? WHERE n = ? AND stored_ran_ms IS NULL",
+    [WAITS] = "UPDATE envelope SET stored_ran_ms = NULL WHERE n = ? AND stored_ran_ms IS NOT NULL",
+    [OLD_STORED] = "SELECT n FROM envelope WHERE stored_ran_ms IS NOT NULL AND stored_ran_ms < ?"
+                   " ORDER BY stored_ran_ms, n LIMIT 1",
+    [OLD_WAITING] = "SELECT n FROM envelope WHERE admitted_ran_ms < ?"
+                    " ORDER BY admitted_ran_ms, n LIMIT 1",
     [DROP] = "DELETE FROM envelope WHERE n = ?",
     [DROP_WIDENED] = "DELETE FROM widened WHERE envelope_n = ?",
     [DROP_ASIDE] = "DELETE FROM aside WHERE envelope_n = ?",
-    [WIDENED] = "SELECT 1 FROM widened WHERE envelope_n = ? AND office = ?",
-    [WIDEN] = "INSERT INTO widened (envelope_n, office) VALUES (?, ?)",
+    [WIDENED] = "SELECT envelope_n, office, statement_n, told FROM widened"
+                " WHERE envelope_n = ? AND office = ?",
+    [WIDEN] = "INSERT INTO widened (envelope_n, office, statement_n, told) VALUES (?, ?, ?, ?)"
+              " ON CONFLICT DO UPDATE SET told = excluded.told",
+    [UNTOLD] = "SELECT envelope_n, office, statement_n, told FROM widened"
+               " WHERE told = 0 AND (envelope_n, office) > (?, ?)"
+               " ORDER BY envelope_n, office LIMIT 1",
     [ASIDE] = "INSERT INTO aside (envelope_n, office, outcome, reason, at_ms)"
               " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
               " reason = excluded.reason, at_ms = excluded.at_ms",
+    [RAN] = "SELECT ran_ms FROM tally",
+    [TALLY] = "INSERT INTO tally (one, ran_ms) VALUES (1, ?)"
+              " ON CONFLICT DO UPDATE SET ran_ms = excluded.ran_ms",
 };
 
 struct tb_envelopes {
     struct tb_db *db;
+    int64_t ran_ms;      /* at all starts before this one */
+    uint64_t since_ms;   /* monotonic, when this one began */
+    uint64_t written_ms; /* monotonic, when the tally was written */
     struct sqlite3_stmt *stmts[STMTS];
 };
 
-struct tb_envelopes *tb_envelopes_new(struct tb_db *db)
+struct tb_envelopes *tb_envelopes_new(struct tb_db *db, const struct tb_now *now)
 {
     struct tb_envelopes *envelopes = calloc(1, sizeof *envelopes);
     tb_assert(envelopes != NULL);
     envelopes->db = db;
     tb_db_prepare(db, texts, envelopes->stmts, STMTS);
+    if (tb_db_one(db, envelopes->stmts[RAN], "")) {
+        envelopes->ran_ms = tb_db_int(envelopes->stmts[RAN], 0);
+    }
+    tb_db_done(envelopes->stmts[RAN]);
+    envelopes->since_ms = now->mono_ms;
+    envelopes->written_ms = now->mono_ms;
     return envelopes;
+}
+
+/* How long the store has been served, up to ${now}. */
+static int64_t ran_ms(const struct tb_envelopes *envelopes, const struct tb_now *now)
+{
+    return envelopes->ran_ms + (int64_t)(now->mono_ms - envelopes->since_ms);
+}
+
+void tb_envelopes_tally(struct tb_envelopes *envelopes, const struct tb_now *now)
+{
+    if (now->mono_ms - envelopes->written_ms >= TB_TALLY_MS) {
+        tb_db_do(envelopes->db, envelopes->stmts[TALLY], "i", ran_ms(envelopes, now));
+        envelopes->written_ms = now->mono_ms;
+    }
 }
 
 void tb_envelopes_free(struct tb_envelopes *envelopes)
@@ -199,14 +235,14 @@ static void cut_personal(struct tb_buf *out, struct tb_bytes bytes)
 }
 
 int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelope *envelope,
-                         enum tb_kind kind, struct tb_wall now)
+                         enum tb_kind kind, const struct tb_now *now)
 {
     struct tb_buf bare;
     tb_buf_init(&bare, TB_ENVELOPES_BYTES_MAX);
     cut_personal(&bare, envelope->bytes);
-    tb_db_do(envelopes->db, envelopes->stmts[ADD], "dbbiiibi", &envelope->id, tb_buf_bytes(&bare),
+    tb_db_do(envelopes->db, envelopes->stmts[ADD], "dbbiiibii", &envelope->id, tb_buf_bytes(&bare),
              envelope->personal, (int64_t)envelope->origin, (int64_t)envelope->world, (int64_t)kind,
-             tb_bytes_of(envelope->key_id, TB_KEY_ID_BYTES), now.ms);
+             tb_bytes_of(envelope->key_id, TB_KEY_ID_BYTES), now->wall.ms, ran_ms(envelopes, now));
     tb_buf_fini(&bare);
     return tb_db_last(envelopes->db);
 }
@@ -219,9 +255,9 @@ void tb_envelopes_fill(struct tb_envelopes *envelopes, int64_t n,
     }
 }
 
-void tb_envelopes_stored(struct tb_envelopes *envelopes, int64_t n, struct tb_wall now)
+void tb_envelopes_stored(struct tb_envelopes *envelopes, int64_t n, const struct tb_now *now)
 {
-    tb_db_do(envelopes->db, envelopes->stmts[STORED], "ii", now.ms, n);
+    tb_db_do(envelopes->db, envelopes->stmts[STORED], "ii", ran_ms(envelopes, now), n);
 }
 
 void tb_envelopes_waits(struct tb_envelopes *envelopes, int64_t n)
@@ -240,11 +276,12 @@ static bool oldest(struct tb_envelopes *envelopes, int which, int64_t before_ms,
     return found;
 }
 
-bool tb_envelopes_prunable(struct tb_envelopes *envelopes, struct tb_wall now, int64_t *n)
+bool tb_envelopes_prunable(struct tb_envelopes *envelopes, const struct tb_now *now, int64_t *n)
 {
     const int64_t day_ms = TB_DAY_MS;
-    return oldest(envelopes, OLD_STORED, now.ms - TB_KEPT_STORED_DAYS * day_ms, n) ||
-           oldest(envelopes, OLD_WAITING, now.ms - TB_KEPT_WAITING_DAYS * day_ms, n);
+    int64_t ran = ran_ms(envelopes, now);
+    return oldest(envelopes, OLD_STORED, ran - TB_KEPT_STORED_DAYS * day_ms, n) ||
+           oldest(envelopes, OLD_WAITING, ran - TB_KEPT_WAITING_DAYS * day_ms, n);
 }
 
 void tb_envelopes_drop(struct tb_envelopes *envelopes, int64_t n)
@@ -254,17 +291,36 @@ void tb_envelopes_drop(struct tb_envelopes *envelopes, int64_t n)
     tb_db_do(envelopes->db, envelopes->stmts[DROP], "i", n);
 }
 
-bool tb_envelopes_widened(struct tb_envelopes *envelopes, int64_t n, uint32_t office)
+static bool take_widened(struct tb_envelopes *envelopes, int which, int64_t n, uint32_t office,
+                         struct tb_envelopes_widened *row)
 {
-    struct sqlite3_stmt *stmt = envelopes->stmts[WIDENED];
+    struct sqlite3_stmt *stmt = envelopes->stmts[which];
     bool found = tb_db_one(envelopes->db, stmt, "ii", n, (int64_t)office);
+    if (found) {
+        *row = (struct tb_envelopes_widened){.n = tb_db_int(stmt, 0),
+                                             .office = (uint32_t)tb_db_int(stmt, 1),
+                                             .statement_n = tb_db_int(stmt, 2),
+                                             .told = tb_db_int(stmt, 3) != 0};
+    }
     tb_db_done(stmt);
     return found;
 }
 
-void tb_envelopes_widen(struct tb_envelopes *envelopes, int64_t n, uint32_t office)
+bool tb_envelopes_widened(struct tb_envelopes *envelopes, int64_t n, uint32_t office,
+                          struct tb_envelopes_widened *row)
 {
-    tb_db_do(envelopes->db, envelopes->stmts[WIDEN], "ii", n, (int64_t)office);
+    return take_widened(envelopes, WIDENED, n, office, row);
+}
+
+void tb_envelopes_widen(struct tb_envelopes *envelopes, const struct tb_envelopes_widened *row)
+{
+    tb_db_do(envelopes->db, envelopes->stmts[WIDEN], "iiii", row->n, (int64_t)row->office,
+             row->statement_n, (int64_t)row->told);
+}
+
+bool tb_envelopes_untold(struct tb_envelopes *envelopes, struct tb_envelopes_widened *row)
+{
+    return take_widened(envelopes, UNTOLD, row->n, row->office, row);
 }
 
 void tb_envelopes_aside(struct tb_envelopes *envelopes, int64_t n, uint32_t office,

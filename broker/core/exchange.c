@@ -1,9 +1,10 @@
 #include "broker/core/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 #include "proto/wire.h"
 
 enum { NEWEST, STORE, SLICE, STMTS };
@@ -37,12 +38,19 @@ struct skipped {
     enum tb_status status;
 };
 
+struct shunned {
+    uint8_t key[TB_KEY_BYTES];
+    uint64_t until_ms; /* 0: a free place */
+};
+
 struct tb_exchange {
     struct tb_db *db;
     struct sqlite3_stmt *stmts[STMTS];
     struct fetch fetches[TB_EXCHANGE_FETCHES_MAX];
     struct skipped skipped[TB_ROOTS_MAX];
     size_t skipped_count;
+    struct shunned shunned[TB_EXCHANGE_SHUNNED_MAX];
+    bool waiting; /* somebody named what could not be asked for yet */
 };
 
 struct tb_exchange *tb_exchange_new(struct tb_db *db)
@@ -70,6 +78,7 @@ void tb_exchange_reset(struct tb_exchange *exchange)
     for (size_t i = 0; i < TB_EXCHANGE_FETCHES_MAX; i++) {
         close_fetch(&exchange->fetches[i]);
     }
+    exchange->waiting = true;
 }
 
 void tb_exchange_free(struct tb_exchange *exchange)
@@ -116,8 +125,7 @@ void tb_exchange_store(struct tb_exchange *exchange, const struct tb_directory *
              (int64_t)tb_directory_version(directory), tb_directory_bytes(directory), now.ms);
 }
 
-static void send_ask(struct tb_broker *broker, const struct tb_speaker *speaker,
-                     const struct fetch *fetch)
+static void send_ask(struct tb_broker *broker, struct tb_outbox *out, const struct fetch *fetch)
 {
     Tongbao__Ask ask = TONGBAO__ASK__INIT;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
@@ -127,41 +135,146 @@ static void send_ask(struct tb_broker *broker, const struct tb_speaker *speaker,
     frame.kind_case = TONGBAO__FRAME__KIND_ASK;
     frame.ask = &ask;
     /* A lost question leaves the fetch to grow stale and be asked elsewhere. */
-    (void)tb_broker_send(broker, speaker->out, speaker->event->from, &frame);
+    (void)tb_house_send(broker, out, fetch->peer, &frame);
+}
+
+/* ------------------------------------------------------------ who is asked */
+
+/* Its place in the list of the shunned, or the one that is to be given up. */
+static struct shunned *shunned_place(struct tb_exchange *exchange, const uint8_t key[TB_KEY_BYTES])
+{
+    struct shunned *place = &exchange->shunned[0];
+    for (size_t i = 0; i < TB_EXCHANGE_SHUNNED_MAX; i++) {
+        struct shunned *shunned = &exchange->shunned[i];
+        if (shunned->until_ms != 0 && memcmp(shunned->key, key, TB_KEY_BYTES) == 0) {
+            return shunned;
+        }
+        if (shunned->until_ms < place->until_ms) {
+            place = shunned;
+        }
+    }
+    return place;
+}
+
+/* By its key, so that a new greeting or another connection does not clear it. */
+static void shun(struct tb_broker *broker, const struct tb_now *now, uint64_t handle, uint64_t ms)
+{
+    const struct tb_peer *peer = tb_peers_find(broker->peers, handle);
+    if (peer != NULL) {
+        struct shunned *place = shunned_place(broker->exchange, peer->key);
+        memcpy(place->key, peer->key, TB_KEY_BYTES);
+        place->until_ms = now->mono_ms + ms;
+    }
+}
+
+static bool is_shunned(struct tb_exchange *exchange, const struct tb_now *now,
+                       const uint8_t key[TB_KEY_BYTES])
+{
+    const struct shunned *place = shunned_place(exchange, key);
+    return memcmp(place->key, key, TB_KEY_BYTES) == 0 && now->mono_ms < place->until_ms;
+}
+
+/* Is the version that ${peer} named of the ${root}-th root newer than ours? */
+static bool is_newer(const struct tb_broker *broker, const struct tb_peer *peer, size_t root)
+{
+    const struct tb_directory *held =
+        tb_directories_prefix(broker->directories, broker->config.roots[root].prefix);
+    return peer->named[root] > (held == NULL ? 0 : tb_directory_version(held));
+}
+
+/* A place for fetching what ${peer} named; NULL when it must wait. */
+static struct fetch *place_for(struct tb_exchange *exchange, const struct tb_peer *peer,
+                               uint32_t prefix, uint64_t version)
+{
+    struct fetch *place = NULL;
+    for (size_t i = 0; i < TB_EXCHANGE_FETCHES_MAX; i++) {
+        struct fetch *fetch = &exchange->fetches[i];
+        bool same = fetch->prefix == prefix && fetch->version == version;
+        if (fetch->open && (same || fetch->peer == peer->handle)) {
+            return NULL;
+        }
+        place = fetch->open ? place : fetch;
+    }
+    return place;
+}
+
+/* Ask ${peer} for what it named of the ${root}-th root, if that is wanted and may
+ * begin now. */
+static void ask_peer(struct tb_broker *broker, const struct tb_now *now, struct tb_outbox *out,
+                     const struct tb_peer *peer, size_t root)
+{
+    struct tb_exchange *exchange = broker->exchange;
+    if (!is_newer(broker, peer, root)) {
+        return;
+    }
+    uint32_t prefix = broker->config.roots[root].prefix;
+    struct fetch *place = is_shunned(exchange, now, peer->key)
+                              ? NULL
+                              : place_for(exchange, peer, prefix, peer->named[root]);
+    if (place == NULL) {
+        exchange->waiting = true;
+        return;
+    }
+    place->open = true;
+    place->prefix = prefix;
+    place->version = peer->named[root];
+    place->peer = peer->handle;
+    place->asked_ms = now->mono_ms;
+    place->total_bytes = 0;
+    send_ask(broker, out, place);
 }
 
 void tb_exchange_want(struct tb_broker *broker, const struct tb_speaker *speaker, uint32_t prefix,
                       uint64_t version)
 {
-    struct tb_exchange *exchange = broker->exchange;
-    const struct tb_directory *held = tb_directories_prefix(broker->directories, prefix);
-    struct fetch *place = NULL;
-    uint64_t now_ms = speaker->now->mono_ms;
-    if (speaker->peer->distrusted || !tb_directories_trusted(broker->directories, prefix) ||
-        version > INT64_MAX || (held != NULL && version <= tb_directory_version(held))) {
-        return;
+    for (size_t root = 0; version <= INT64_MAX && root < broker->config.roots_count; root++) {
+        uint64_t *named = &speaker->peer->named[root];
+        if (broker->config.roots[root].prefix == prefix) {
+            *named = *named < version ? version : *named;
+            ask_peer(broker, speaker->now, speaker->out, speaker->peer, root);
+        }
     }
+}
+
+/* Close what leads nowhere: no answer, no peer, or no longer newer than ours. */
+static void close_idle(struct tb_broker *broker, const struct tb_now *now)
+{
+    struct tb_exchange *exchange = broker->exchange;
     for (size_t i = 0; i < TB_EXCHANGE_FETCHES_MAX; i++) {
         struct fetch *fetch = &exchange->fetches[i];
-        if (fetch->open && now_ms >= fetch->asked_ms + TB_EXCHANGE_STALE_MS) {
+        if (!fetch->open) {
+            continue;
+        }
+        const struct tb_directory *held = tb_directories_prefix(broker->directories, fetch->prefix);
+        bool silent = now->mono_ms >= fetch->asked_ms + TB_EXCHANGE_STALE_MS;
+        bool gone = tb_peers_find(broker->peers, fetch->peer) == NULL;
+        if (silent) {
+            shun(broker, now, fetch->peer, TB_EXCHANGE_SHUN_SILENT_MS);
+        }
+        if (silent || gone || (held != NULL && fetch->version <= tb_directory_version(held))) {
             close_fetch(fetch);
+            exchange->waiting = true;
         }
-        if (fetch->open && fetch->prefix == prefix && fetch->version >= version) {
-            return;
-        }
-        place = fetch->open ? place : fetch;
     }
-    if (place == NULL) {
-        return; /* asked again at the next Have or Hello */
-    }
-    place->open = true;
-    place->prefix = prefix;
-    place->version = version;
-    place->peer = speaker->event->from;
-    place->asked_ms = now_ms;
-    place->total_bytes = 0;
-    send_ask(broker, speaker, place);
 }
+
+void tb_exchange_step(struct tb_broker *broker, const struct tb_now *now, struct tb_outbox *out)
+{
+    struct tb_exchange *exchange = broker->exchange;
+    close_idle(broker, now);
+    if (!exchange->waiting) {
+        return;
+    }
+    exchange->waiting = false;
+    for (size_t i = 0; i < tb_peers_count(broker->peers); i++) {
+        const struct tb_peer *peer = tb_peers_at(broker->peers, i);
+        for (size_t root = 0; root < broker->config.roots_count; root++) {
+            ask_peer(broker, now, out, peer, root);
+        }
+    }
+}
+
+/* -------------------------------------------------------------- what is said */
 
 /* Does the peer lack what is in force for ${directory}'s prefix? */
 static bool lacks(const struct tb_directory *directory, Tongbao__DirectoryVersion *const *versions,
@@ -219,6 +332,51 @@ size_t tb_exchange_versions(const struct tb_directories *set, Tongbao__Directory
     return count;
 }
 
+/* "A new version is also announced on open links." */
+static void announce(struct tb_broker *broker, uint64_t from, struct tb_outbox *out)
+{
+    Tongbao__DirectoryVersion versions[TB_ROOTS_MAX];
+    Tongbao__DirectoryVersion *list[TB_ROOTS_MAX];
+    Tongbao__Have have = TONGBAO__HAVE__INIT;
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    have.n_directories = tb_exchange_versions(broker->directories, versions, list);
+    have.directories = list;
+    frame.kind_case = TONGBAO__FRAME__KIND_HAVE;
+    frame.have = &have;
+    for (size_t i = 0; i < tb_peers_count(broker->peers); i++) {
+        uint64_t handle = tb_peers_at(broker->peers, i)->handle;
+        if (handle != from) {
+            (void)tb_house_send(broker, out, handle, &frame);
+        }
+    }
+}
+
+enum tb_status tb_exchange_take(struct tb_broker *broker, const struct tb_now *now,
+                                struct tb_bytes bytes, uint64_t from, struct tb_outbox *out)
+{
+    enum tb_taken taken;
+    uint32_t prefix = 0;
+    uint64_t version = 0;
+    enum tb_status status = tb_directories_take(broker->directories, bytes, &taken, NULL);
+    if (status != TB_OK) {
+        return status;
+    }
+    status = tb_directory_peek(bytes, &prefix, &version);
+    tb_assert(status == TB_OK);
+    if (taken == TB_TAKEN_CLASH) {
+        tb_outbox_note(out, TB_NOTE_DIRECTORY_CLASH, prefix, (unsigned long long)version);
+    }
+    if (taken != TB_TAKEN_NEW) {
+        return TB_OK;
+    }
+    tb_exchange_store(broker->exchange, tb_directories_prefix(broker->directories, prefix),
+                      now->wall);
+    tb_outbox_note(out, TB_NOTE_DIRECTORY_TAKEN, prefix, (unsigned long long)version);
+    (void)tb_outbox_add(out, TB_EFFECT_KEYS, 0, 0, tb_bytes_of(NULL, 0));
+    announce(broker, from, out);
+    return TB_OK;
+}
+
 enum tb_status tb_exchange_have(struct tb_broker *broker, const struct tb_speaker *speaker,
                                 const Tongbao__Have *have)
 {
@@ -233,7 +391,7 @@ enum tb_status tb_exchange_have(struct tb_broker *broker, const struct tb_speake
     ours.directories = list;
     frame.kind_case = TONGBAO__FRAME__KIND_HAVE;
     frame.have = &ours;
-    return tb_broker_send(broker, speaker->out, speaker->event->from, &frame) ? TB_OK : TB_FULL;
+    return tb_house_send(broker, speaker->out, speaker->event->from, &frame) ? TB_OK : TB_FULL;
 }
 
 enum tb_status tb_exchange_ask(struct tb_broker *broker, const struct tb_speaker *speaker,
@@ -260,7 +418,7 @@ enum tb_status tb_exchange_ask(struct tb_broker *broker, const struct tb_speaker
     part.content = tb_wire_data(tb_db_bytes(stmt, 1));
     frame.kind_case = TONGBAO__FRAME__KIND_PART;
     frame.part = &part;
-    bool sent = tb_broker_send(broker, speaker->out, speaker->event->from, &frame);
+    bool sent = tb_house_send(broker, speaker->out, speaker->event->from, &frame);
     tb_db_done(stmt);
     return sent ? TB_OK : TB_FULL;
 }
@@ -286,11 +444,12 @@ static enum tb_status complete(struct tb_broker *broker, const struct tb_speaker
 {
     uint32_t prefix = fetch->prefix;
     uint64_t version = fetch->version;
-    enum tb_status status = tb_broker_take(broker, speaker->now, tb_buf_bytes(&fetch->bytes),
-                                           speaker->event->from, speaker->out);
+    enum tb_status status = tb_exchange_take(broker, speaker->now, tb_buf_bytes(&fetch->bytes),
+                                             speaker->event->from, speaker->out);
     close_fetch(fetch);
+    broker->exchange->waiting = true;
     if (status != TB_OK) {
-        speaker->peer->distrusted = true;
+        shun(broker, speaker->now, speaker->event->from, TB_EXCHANGE_SHUN_FALSE_MS);
         tb_outbox_note(speaker->out, TB_NOTE_DIRECTORY_REFUSED, prefix, (unsigned long long)version,
                        tb_status_text(status));
     }
@@ -308,11 +467,13 @@ enum tb_status tb_exchange_part(struct tb_broker *broker, const struct tb_speake
     if (fetch->total_bytes == 0) {
         fetch->total_bytes = part->total_bytes;
     }
-    if (content.size == 0 || part->total_bytes != fetch->total_bytes ||
-        part->total_bytes > TB_DIRECTORY_BYTES_MAX ||
-        content.size > part->total_bytes - part->offset) {
+    /* Each part but the last is as large as it may be: drops do not hold a place. */
+    uint64_t left = part->total_bytes - part->offset;
+    uint64_t due = left < TB_DIRECTORY_PART_BYTES_MAX ? left : TB_DIRECTORY_PART_BYTES_MAX;
+    if (content.size == 0 || content.size != due || part->total_bytes != fetch->total_bytes) {
         close_fetch(fetch);
-        speaker->peer->distrusted = true;
+        broker->exchange->waiting = true;
+        shun(broker, speaker->now, speaker->event->from, TB_EXCHANGE_SHUN_FALSE_MS);
         tb_outbox_note(speaker->out, TB_NOTE_DIRECTORY_REFUSED, part->prefix,
                        (unsigned long long)part->version, tb_status_text(TB_MALFORMED));
         return TB_OK;
@@ -323,6 +484,6 @@ enum tb_status tb_exchange_part(struct tb_broker *broker, const struct tb_speake
     if (fetch->bytes.size == fetch->total_bytes) {
         return complete(broker, speaker, fetch);
     }
-    send_ask(broker, speaker, fetch);
+    send_ask(broker, speaker->out, fetch);
     return TB_OK;
 }

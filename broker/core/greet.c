@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "broker/core/exchange.h"
 #include "proto/wire.h"
 
 /* What the Hello led to; nothing is changed in memory until it is all known. */
@@ -12,15 +13,15 @@ struct greeting {
     uint64_t gap[TB_LANES + 1]; /* the highest seq that is missing; 0: none */
 };
 
-/* One cursor of a Hello whose epoch is ours. */
-static void resume(struct tb_broker *broker, uint32_t office, const Tongbao__Cursor *cursor,
-                   struct greeting *greeting)
+/* One cursor of a Hello whose epoch is this store's ${epoch_k}. */
+static void resume(struct tb_broker *broker, uint32_t office, int64_t epoch_k,
+                   const Tongbao__Cursor *cursor, struct greeting *greeting)
 {
     enum tb_lane lane = (enum tb_lane)cursor->lane;
     struct tb_id id;
     memset(&id, 0, sizeof id);
     (void)tb_id_take(&id, tb_wire_bytes(cursor->id));
-    switch (tb_mailbox_place(broker->mailbox, office, lane, cursor->seq, &id)) {
+    switch (tb_mailbox_place(broker->mailbox, office, lane, epoch_k, cursor->seq, &id)) {
     case TB_PLACE_HELD:
     case TB_PLACE_PRUNED:
         greeting->after[lane] = cursor->seq;
@@ -32,7 +33,7 @@ static void resume(struct tb_broker *broker, uint32_t office, const Tongbao__Cur
 }
 
 /* "A broker that lacks either asks that office, and it alone, for repair." */
-static void check_accepted(struct tb_broker *broker, uint32_t office,
+static void check_accepted(struct tb_broker *broker, uint32_t office, int64_t epoch_k,
                            const Tongbao__Position *accepted, struct greeting *greeting)
 {
     struct tb_envelopes_row row;
@@ -40,7 +41,10 @@ static void check_accepted(struct tb_broker *broker, uint32_t office,
     if (accepted == NULL || accepted->position == 0) {
         return;
     }
-    if (!tb_id_take(&id, tb_wire_bytes(accepted->id)) || accepted->position > INT64_MAX) {
+    /* A position given out after that epoch was given to another envelope there, if
+     * it now fits by chance. */
+    if (!tb_id_take(&id, tb_wire_bytes(accepted->id)) ||
+        accepted->position > (uint64_t)tb_epochs_end(broker->epochs, epoch_k)) {
         greeting->repair = "the last accepted is not known here";
         return;
     }
@@ -51,18 +55,25 @@ static void check_accepted(struct tb_broker *broker, uint32_t office,
     }
 }
 
+/* In which epoch of this store the office got its cursors; 0: in none. The present
+ * one may not have been written yet. */
+static int64_t came_in(struct tb_broker *broker, struct tb_bytes name)
+{
+    bool present = tb_bytes_equal(name, tb_bytes_of(broker->epoch.name, TB_BROKER_EPOCH_BYTES));
+    return present ? broker->epoch.k : tb_epochs_find(broker->epochs, name);
+}
+
 static void judge(struct tb_broker *broker, const Tongbao__Hello *hello, struct greeting *greeting)
 {
     bool linked_before = hello->epoch.len > 0;
-    bool same_epoch = tb_bytes_equal(tb_wire_bytes(hello->epoch),
-                                     tb_bytes_of(broker->epoch, TB_BROKER_EPOCH_BYTES));
-    if (linked_before && !same_epoch) {
-        greeting->repair = "this broker has a new store";
+    int64_t epoch_k = came_in(broker, tb_wire_bytes(hello->epoch));
+    if (linked_before && epoch_k == 0) {
+        greeting->repair = "this store has another past";
     } else if (linked_before) {
         for (size_t i = 0; i < hello->n_cursors; i++) {
-            resume(broker, hello->office, hello->cursors[i], greeting);
+            resume(broker, hello->office, epoch_k, hello->cursors[i], greeting);
         }
-        check_accepted(broker, hello->office, hello->accepted, greeting);
+        check_accepted(broker, hello->office, epoch_k, hello->accepted, greeting);
     }
     if (greeting->repair != NULL) {
         /* From the beginning of what is held: the office drops what it has. */
@@ -90,7 +101,7 @@ static bool send_welcome(struct tb_broker *broker, const struct tb_speaker *spea
     welcome.version = TB_LINK_VERSION;
     welcome.broker = broker->config.name;
     welcome.software = program;
-    welcome.epoch = tb_wire_data(tb_bytes_of(broker->epoch, TB_BROKER_EPOCH_BYTES));
+    welcome.epoch = tb_wire_data(tb_bytes_of(broker->epoch.name, TB_BROKER_EPOCH_BYTES));
     welcome.repair = greeting->repair != NULL;
     tb_text_copy(reason, sizeof reason, greeting->repair == NULL ? "" : greeting->repair);
     welcome.repair_reason = reason;
@@ -109,7 +120,7 @@ static bool send_welcome(struct tb_broker *broker, const struct tb_speaker *spea
     }
     frame.kind_case = TONGBAO__FRAME__KIND_WELCOME;
     frame.welcome = &welcome;
-    return tb_broker_send(broker, speaker->out, speaker->event->from, &frame);
+    return tb_house_send(broker, speaker->out, speaker->event->from, &frame);
 }
 
 /* "An older cursor gets what is left and a gap note." */
@@ -125,7 +136,7 @@ static bool send_gaps(struct tb_broker *broker, const struct tb_speaker *speaker
             gap.before_seq = greeting->gap[lane] + 1;
             frame.kind_case = TONGBAO__FRAME__KIND_GAP;
             frame.gap = &gap;
-            sent = sent && tb_broker_send(broker, speaker->out, speaker->event->from, &frame);
+            sent = sent && tb_house_send(broker, speaker->out, speaker->event->from, &frame);
         }
     }
     return sent;

@@ -1,7 +1,7 @@
 #ifndef TB_GREET_H
 #define TB_GREET_H
 
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 
 /*
  * greet - the opening of a link: who is there, and from where to go on.
@@ -12,7 +12,8 @@
  *         --> directories compared --> Welcome, Ask
  *
  * A cursor is (epoch, lane, seq, id at seq), committed at the office with the
- * envelopes: it is the truth. The same Hello again has the same effect.
+ * envelopes: it is the truth. It is known when this very past gave it out: in that
+ * epoch or before, and to that envelope. The same Hello again has the same effect.
  */
 enum tb_status tb_greet_hello(struct tb_broker *broker, const struct tb_speaker *speaker,
                               const Tongbao__Hello *hello);

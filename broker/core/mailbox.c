@@ -7,12 +7,14 @@
 enum {
     HELD_BY,
     LANE_NEW,
+    LANE_ENDED,
     LANE_NEXT,
     LANE_LAST,
     ROW_ADD,
     READ,
     ROW_ID,
     LANE_PLACE,
+    LANE_REACHED,
     CLAIM,
     CLAIMED,
     WAITING_ROWS,
@@ -30,11 +32,14 @@ enum {
 
 static const char *const texts[STMTS] = {
     [HELD_BY] = "SELECT 1 FROM mailbox WHERE envelope_n = ? AND office = ?",
-    [LANE_NEW] = "INSERT INTO lane (office, lane, last_seq, last_id, claimed_seq, stored_seq,"
-                 " pruned_seq, waiting) VALUES (?, ?, 0, x'', 0, 0, 0, 0)"
+    [LANE_NEW] = "INSERT INTO lane (office, lane, last_seq, last_id, epoch_k, claimed_seq,"
+                 " stored_seq, pruned_seq, waiting) VALUES (?, ?, 0, x'', ?, 0, 0, 0, 0)"
                  " ON CONFLICT DO NOTHING",
-    [LANE_NEXT] = "UPDATE lane SET last_seq = last_seq + 1, last_id = ?, waiting = waiting + 1"
-                  " WHERE office = ? AND lane = ?",
+    [LANE_ENDED] = "INSERT INTO lane_epoch (office, lane, epoch_k, last_seq)"
+                   " SELECT office, lane, epoch_k, last_seq FROM lane"
+                   " WHERE office = ? AND lane = ? AND epoch_k < ?",
+    [LANE_NEXT] = "UPDATE lane SET last_seq = last_seq + 1, last_id = ?, epoch_k = ?,"
+                  " waiting = waiting + 1 WHERE office = ? AND lane = ?",
     [LANE_LAST] = "SELECT last_seq FROM lane WHERE office = ? AND lane = ?",
     [ROW_ADD] = "INSERT INTO mailbox (office, lane, seq, envelope_n, stored)"
                 " VALUES (?, ?, ?, ?, 0)",
@@ -43,6 +48,10 @@ static const char *const texts[STMTS] = {
     [ROW_ID] = "SELECT e.id FROM mailbox m JOIN envelope e ON e.n = m.envelope_n"
                " WHERE m.office = ? AND m.lane = ? AND m.seq = ?",
     [LANE_PLACE] = "SELECT last_seq, last_id, pruned_seq FROM lane WHERE office = ? AND lane = ?",
+    [LANE_REACHED] = "SELECT CASE WHEN l.epoch_k <= ?3 THEN l.last_seq ELSE coalesce("
+                     "(SELECT e.last_seq FROM lane_epoch e WHERE e.office = l.office"
+                     " AND e.lane = l.lane AND e.epoch_k <= ?3 ORDER BY e.epoch_k DESC LIMIT 1),"
+                     " 0) END FROM lane l WHERE l.office = ?1 AND l.lane = ?2",
     [CLAIM] = "UPDATE lane SET claimed_seq = ? WHERE office = ? AND lane = ? AND claimed_seq < ?",
     [CLAIMED] = "SELECT claimed_seq FROM lane WHERE office = ? AND lane = ?",
     [WAITING_ROWS] = "SELECT seq, envelope_n FROM mailbox WHERE stored = 0 AND office = ?"
@@ -65,15 +74,17 @@ static const char *const texts[STMTS] = {
 struct tb_mailbox {
     struct tb_db *db;
     uint64_t rows_max;
+    int64_t epoch_k;
     struct sqlite3_stmt *stmts[STMTS];
 };
 
-struct tb_mailbox *tb_mailbox_new(struct tb_db *db, uint64_t rows_max)
+struct tb_mailbox *tb_mailbox_new(struct tb_db *db, uint64_t rows_max, int64_t epoch_k)
 {
     struct tb_mailbox *mailbox = calloc(1, sizeof *mailbox);
     tb_assert(mailbox != NULL);
     mailbox->db = db;
     mailbox->rows_max = rows_max;
+    mailbox->epoch_k = epoch_k;
     tb_db_prepare(db, texts, mailbox->stmts, STMTS);
     return mailbox;
 }
@@ -111,8 +122,11 @@ static uint64_t next_seq(struct tb_mailbox *mailbox, uint32_t office, enum tb_la
 {
     struct sqlite3_stmt **stmts = mailbox->stmts;
     uint64_t seq = 0;
-    tb_db_do(mailbox->db, stmts[LANE_NEW], "ii", (int64_t)office, (int64_t)lane);
-    tb_db_do(mailbox->db, stmts[LANE_NEXT], "dii", id, (int64_t)office, (int64_t)lane);
+    tb_db_do(mailbox->db, stmts[LANE_NEW], "iii", (int64_t)office, (int64_t)lane, mailbox->epoch_k);
+    tb_db_do(mailbox->db, stmts[LANE_ENDED], "iii", (int64_t)office, (int64_t)lane,
+             mailbox->epoch_k);
+    tb_db_do(mailbox->db, stmts[LANE_NEXT], "diii", id, mailbox->epoch_k, (int64_t)office,
+             (int64_t)lane);
     if (tb_db_one(mailbox->db, stmts[LANE_LAST], "ii", (int64_t)office, (int64_t)lane)) {
         seq = (uint64_t)tb_db_int(stmts[LANE_LAST], 0);
     }
@@ -176,14 +190,28 @@ static enum tb_mailbox_place unheld(struct tb_mailbox *mailbox, uint32_t office,
     return place;
 }
 
+/* How far the lane had come when the epoch ${epoch_k} ended. */
+static uint64_t reached(struct tb_mailbox *mailbox, uint32_t office, enum tb_lane lane,
+                        int64_t epoch_k)
+{
+    struct sqlite3_stmt *stmt = mailbox->stmts[LANE_REACHED];
+    uint64_t seq = 0;
+    if (tb_db_one(mailbox->db, stmt, "iii", (int64_t)office, (int64_t)lane, epoch_k)) {
+        seq = (uint64_t)tb_db_int(stmt, 0);
+    }
+    tb_db_done(stmt);
+    return seq;
+}
+
 enum tb_mailbox_place tb_mailbox_place(struct tb_mailbox *mailbox, uint32_t office,
-                                       enum tb_lane lane, uint64_t seq, const struct tb_id *id)
+                                       enum tb_lane lane, int64_t epoch_k, uint64_t seq,
+                                       const struct tb_id *id)
 {
     struct sqlite3_stmt *stmt = mailbox->stmts[ROW_ID];
     if (seq == 0) {
         return TB_PLACE_HELD;
     }
-    if (seq > INT64_MAX) {
+    if (seq > reached(mailbox, office, lane, epoch_k)) {
         return TB_PLACE_STRANGE;
     }
     if (!tb_db_one(mailbox->db, stmt, "iii", (int64_t)office, (int64_t)lane, (int64_t)seq)) {

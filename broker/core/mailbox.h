@@ -30,15 +30,16 @@ struct tb_mailbox_row {
     int64_t n; /* of the envelope */
 };
 
-/* What is known of a cursor (lane, seq, id). */
+/* What is known of a cursor (epoch, lane, seq, id). */
 enum tb_mailbox_place {
     TB_PLACE_HELD,    /* the row is held, or it is the lane's last; seq 0 too */
     TB_PLACE_PRUNED,  /* it was given out once and is no longer held */
-    TB_PLACE_STRANGE, /* never given out by this store, or to another envelope */
+    TB_PLACE_STRANGE, /* not given out in that past, or to another envelope */
 };
 
-/* Over ${db}, which is borrowed; at most ${rows_max} rows wait for one office. */
-struct tb_mailbox *tb_mailbox_new(struct tb_db *db, uint64_t rows_max);
+/* Over ${db}, which is borrowed; at most ${rows_max} rows wait for one office. What
+ * is appended is given out in the epoch ${epoch_k}. */
+struct tb_mailbox *tb_mailbox_new(struct tb_db *db, uint64_t rows_max, int64_t epoch_k);
 void tb_mailbox_free(struct tb_mailbox *mailbox);
 
 /*
@@ -58,8 +59,11 @@ bool tb_mailbox_full(struct tb_mailbox *mailbox, uint32_t office, bool urgent);
 size_t tb_mailbox_read(struct tb_mailbox *mailbox, uint32_t office, enum tb_lane lane,
                        uint64_t after, struct tb_mailbox_row *rows, size_t rows_max);
 
+/* The place of (${seq}, ${id}) for somebody who came there in the epoch ${epoch_k} of
+ * this store: what was given out after its end is strange to him, though it fits. */
 enum tb_mailbox_place tb_mailbox_place(struct tb_mailbox *mailbox, uint32_t office,
-                                       enum tb_lane lane, uint64_t seq, const struct tb_id *id);
+                                       enum tb_lane lane, int64_t epoch_k, uint64_t seq,
+                                       const struct tb_id *id);
 
 /* The highest seq of a lane that is no longer held: a cursor below it has a gap. */
 uint64_t tb_mailbox_pruned(struct tb_mailbox *mailbox, uint32_t office, enum tb_lane lane);

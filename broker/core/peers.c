@@ -142,6 +142,14 @@ struct tb_peer *tb_peers_greet(struct tb_peers *peers, uint64_t handle,
     return peer;
 }
 
+static void count(struct tb_peer *peer, enum tb_lane lane, size_t bytes)
+{
+    bool rest = lane == TB_LANE_REST;
+    peer->flight_bytes += bytes;
+    peer->flight_rest += rest;
+    peer->flight_rest_bytes += rest ? bytes : 0;
+}
+
 /* Keep of the flight what ${lane} has beyond ${low} and up to ${high}, and all
  * of the other lane. */
 static void keep(struct tb_peer *peer, enum tb_lane lane, uint64_t low, uint64_t high)
@@ -149,12 +157,12 @@ static void keep(struct tb_peer *peer, enum tb_lane lane, uint64_t low, uint64_t
     size_t kept = 0;
     peer->flight_rest = 0;
     peer->flight_bytes = 0;
+    peer->flight_rest_bytes = 0;
     for (size_t i = 0; i < peer->flight_count; i++) {
         struct tb_flight flight = peer->flight[i];
         if (flight.lane != lane || (flight.seq > low && flight.seq <= high)) {
             peer->flight[kept++] = flight;
-            peer->flight_bytes += flight.bytes;
-            peer->flight_rest += flight.lane == TB_LANE_REST;
+            count(peer, flight.lane, flight.bytes);
         }
     }
     peer->flight_count = kept;
@@ -189,14 +197,14 @@ void tb_peer_rewind(struct tb_peer *peer)
     peer->flight_count = 0;
     peer->flight_rest = 0;
     peer->flight_bytes = 0;
+    peer->flight_rest_bytes = 0;
 }
 
 void tb_peer_sent(struct tb_peer *peer, enum tb_lane lane, uint64_t seq, size_t bytes)
 {
     tb_assert(peer->flight_count < TB_WINDOW_ROWS);
     peer->flight[peer->flight_count++] = (struct tb_flight){seq, lane, (uint32_t)bytes};
-    peer->flight_bytes += bytes;
-    peer->flight_rest += lane == TB_LANE_REST;
+    count(peer, lane, bytes);
     peer->sent[lane] = seq;
 }
 
@@ -208,6 +216,18 @@ size_t tb_peer_room(const struct tb_peer *peer, enum tb_lane lane)
         room = room < rest ? room : rest;
     }
     return room;
+}
+
+bool tb_peer_fits(const struct tb_peer *peer, enum tb_lane lane, size_t bytes)
+{
+    bool share = lane != TB_LANE_REST || peer->flight_rest == 0 ||
+                 peer->flight_rest_bytes + bytes <= TB_WINDOW_REST_BYTES;
+    return share && (peer->flight_count == 0 || peer->flight_bytes + bytes <= TB_WINDOW_BYTES);
+}
+
+uint64_t tb_peer_patience_ms(const struct tb_peer *peer)
+{
+    return TB_PEER_STALLED_MS + (uint64_t)peer->flight_bytes * 1000 / TB_LINE_BYTES_PER_S;
 }
 
 void tb_peers_touch(struct tb_peers *peers, uint32_t office)

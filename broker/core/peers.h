@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/event.h"
+#include "base/limits.h"
 #include "proto/statement.h"
 
 /*
@@ -25,12 +26,15 @@ enum {
     TB_PEERS_OF_KEY_MAX = 8, /* the one that was silent longest goes */
     TB_PEER_SILENT_MS = 45 * 1000,
     TB_PEER_CHOKED_MS = 1000,
-    /* Rows in flight that get no Stored are sent again after this time. */
+    /* Rows in flight that get no Stored are sent again after this time and what
+     * their bytes take on the slowest line, 9600 baud. */
     TB_PEER_STALLED_MS = 60 * 1000,
+    TB_LINE_BYTES_PER_S = 1000,
     /* In flight to one peer; lane 2 leaves half of it to lane 1. */
     TB_WINDOW_ROWS = 64,
     TB_WINDOW_REST_ROWS = 32,
     TB_WINDOW_BYTES = 512 * 1024,
+    TB_WINDOW_REST_BYTES = 256 * 1024,
 };
 
 struct tb_flight {
@@ -53,9 +57,10 @@ struct tb_peer {
     size_t flight_count;
     size_t flight_rest; /* of them in lane 2 */
     size_t flight_bytes;
+    size_t flight_rest_bytes;
     bool hungry;
-    bool distrusted; /* sent a directory that does not verify: not asked again */
-    uint32_t listed; /* of the repair that goes on */
+    uint64_t named[TB_ROOTS_MAX]; /* the newest directory of each root that it said it has */
+    uint32_t listed;              /* of the repair that goes on */
     uint32_t lacking;
 };
 
@@ -82,8 +87,11 @@ void tb_peer_back(struct tb_peer *peer, enum tb_lane lane, uint64_t seq);
 void tb_peer_rewind(struct tb_peer *peer);
 /* A row of ${bytes} left. */
 void tb_peer_sent(struct tb_peer *peer, enum tb_lane lane, uint64_t seq, size_t bytes);
-/* How many more rows of ${lane} may leave. */
+/* How many more rows of ${lane} may leave; and may one of ${bytes}? */
 size_t tb_peer_room(const struct tb_peer *peer, enum tb_lane lane);
+bool tb_peer_fits(const struct tb_peer *peer, enum tb_lane lane, size_t bytes);
+/* How long after its last progress what is in flight counts as lost. */
+uint64_t tb_peer_patience_ms(const struct tb_peer *peer);
 
 /* New mail for ${office}: its peers are hungry from tb_peers_wake on. */
 void tb_peers_touch(struct tb_peers *peers, uint32_t office);

@@ -20,7 +20,8 @@ enum tb_status tb_broker_repair_listing(struct tb_broker *broker, const struct t
     }
     frame.kind_case = TONGBAO__FRAME__KIND_WANT;
     frame.want = &want;
-    if (want.n_ids > 0 && !tb_broker_send(broker, speaker->out, speaker->event->from, &frame)) {
+    /* An empty one too: by it the office knows that the page was read. */
+    if (!tb_house_send(broker, speaker->out, speaker->event->from, &frame)) {
         return TB_FULL;
     }
     peer->listed += (uint32_t)listing->n_ids;

@@ -1,12 +1,13 @@
 #ifndef TB_BROKER_REPAIR_H
 #define TB_BROKER_REPAIR_H
 
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 
 /*
  * repair - an office lists what it holds, the broker asks for what it lacks.
  *
- *   Listing (ids) … Listing (last) --> Want (ids lacking) --> Offer (repair)
+ *   Listing (ids) --> Want (ids lacking, or none) --> Offer (repair)
+ *   … Listing (last) --> Want: all of it was read
  *
  * "This is the only repair, and it does not need the origin." The Offers are
  * admitted like any other; nothing is believed for having been listed.

@@ -1,12 +1,27 @@
 -- The store of a broker, version 1. Times are milliseconds since 1970 UTC.
 -- Nothing here calls a function: what a row holds came in by the event.
 
--- What this store is: epoch (16 bytes, drawn when it was made) and the broker's
--- name. A store that lost its epoch would be another store.
+-- What this store is: the broker's name.
 CREATE TABLE meta (
     key   TEXT NOT NULL PRIMARY KEY,
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The store's own past. Every start draws an epoch; what is given out in it is
+-- given out by no other past. A copy that is put back does not know the epochs
+-- that came after it, and ends those it knows where it ended itself.
+CREATE TABLE epoch (
+    k       INTEGER PRIMARY KEY,
+    name    BLOB NOT NULL UNIQUE, -- 16 bytes
+    first_n INTEGER NOT NULL      -- positions from here on, until the next epoch's
+) STRICT;
+
+-- How long this store has been served, in all, by the monotonic clock: the only
+-- age that a wrong wall clock cannot give to what waits.
+CREATE TABLE tally (
+    one    INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    ran_ms INTEGER NOT NULL
+) STRICT;
 
 -- What was admitted. `n` is the position that an office is told. AUTOINCREMENT,
 -- because a plain rowid is given again after the highest was pruned, and one
@@ -20,11 +35,13 @@ CREATE TABLE envelope (
     world       INTEGER NOT NULL, -- enum tb_world
     kind        INTEGER NOT NULL, -- enum tb_kind
     key_id      BLOB NOT NULL,    -- of the signer: is it revoked by now?
-    admitted_ms INTEGER NOT NULL,
-    stored_ms   INTEGER           -- when its last recipient had it; NULL: not yet
+    admitted_ms INTEGER NOT NULL, -- by the wall clock, for people
+    -- By the tally: when it was admitted, when its last recipient had it (NULL: not yet).
+    admitted_ran_ms INTEGER NOT NULL,
+    stored_ran_ms   INTEGER
 ) STRICT;
-CREATE INDEX envelope_stored ON envelope (stored_ms, n) WHERE stored_ms IS NOT NULL;
-CREATE INDEX envelope_admitted ON envelope (admitted_ms, n);
+CREATE INDEX envelope_stored ON envelope (stored_ran_ms, n) WHERE stored_ran_ms IS NOT NULL;
+CREATE INDEX envelope_admitted ON envelope (admitted_ran_ms, n);
 
 -- One row is one envelope owed to one office.
 CREATE TABLE mailbox (
@@ -45,11 +62,21 @@ CREATE TABLE lane (
     lane        INTEGER NOT NULL,
     last_seq    INTEGER NOT NULL,
     last_id     BLOB NOT NULL,    -- of the envelope at last_seq
+    epoch_k     INTEGER NOT NULL, -- in which last_seq was given out
     claimed_seq INTEGER NOT NULL, -- the office said Stored up to here
     stored_seq  INTEGER NOT NULL, -- rows are marked up to here (in slices)
     pruned_seq  INTEGER NOT NULL, -- the highest that is no longer held
     waiting     INTEGER NOT NULL, -- rows not stored
     PRIMARY KEY (office, lane)
+) STRICT, WITHOUT ROWID;
+
+-- How far a lane had come at the end of each epoch in which it grew, but the last.
+CREATE TABLE lane_epoch (
+    office   INTEGER NOT NULL,
+    lane     INTEGER NOT NULL,
+    epoch_k  INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (office, lane, epoch_k)
 ) STRICT, WITHOUT ROWID;
 
 -- The highest envelope seen of each chain of an office.
@@ -95,9 +122,13 @@ CREATE TABLE aside (
     PRIMARY KEY (envelope_n, office)
 ) STRICT, WITHOUT ROWID;
 
--- For which offices the route of an envelope was widened: said once each.
+-- For which offices the route of an envelope was widened, and the statement that
+-- says so: one for each, however often the envelope is offered.
 CREATE TABLE widened (
-    envelope_n INTEGER NOT NULL,
-    office     INTEGER NOT NULL,
+    envelope_n  INTEGER NOT NULL,
+    office      INTEGER NOT NULL,
+    statement_n INTEGER NOT NULL,
+    told        INTEGER NOT NULL CHECK (told IN (0, 1)), -- 0: a mailbox had no room for it
     PRIMARY KEY (envelope_n, office)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX widened_untold ON widened (envelope_n, office) WHERE told = 0;

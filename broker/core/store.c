@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "broker/core/epochs.h"
 #include "proto/envelope.h"
 
 enum { APPLICATION_ID = 0x54426272 }; /* 'TBbr' */
@@ -13,8 +14,8 @@ extern const unsigned char tb_broker_schema_sql[];
 enum { GET, PUT, STMTS };
 
 static const char *const texts[STMTS] = {
-    [GET] = "SELECT value FROM meta WHERE key = ?",
-    [PUT] = "INSERT INTO meta (key, value) VALUES (?, ?)",
+    [GET] = "SELECT value FROM meta WHERE key = 'name'",
+    [PUT] = "INSERT INTO meta (key, value) VALUES ('name', ?)",
 };
 
 const struct tb_db_schema *tb_broker_store_schema(void)
@@ -24,33 +25,14 @@ const struct tb_db_schema *tb_broker_store_schema(void)
     return &schema;
 }
 
-static void make(struct tb_db *db, struct sqlite3_stmt *put, const char *name,
-                 const uint8_t seed[TB_SEED_BYTES], uint8_t epoch[TB_BROKER_EPOCH_BYTES])
-{
-    tb_draw(epoch, TB_BROKER_EPOCH_BYTES, seed, "broker epoch");
-    tb_db_do(db, put, "tb", "epoch", tb_bytes_of(epoch, TB_BROKER_EPOCH_BYTES));
-    tb_db_do(db, put, "tb", "name", tb_bytes_text(name));
-}
-
-enum tb_status tb_broker_store_own(struct tb_db *db, const char *name,
-                                   const uint8_t seed[TB_SEED_BYTES],
-                                   uint8_t epoch[TB_BROKER_EPOCH_BYTES], struct tb_diag *diag)
+/* Whose store it is: made ${name}'s when it is new, which ${fresh} says. */
+static enum tb_status own(struct tb_db *db, const char *name, bool *fresh, struct tb_diag *diag)
 {
     struct sqlite3_stmt *stmts[STMTS];
     enum tb_status status = TB_OK;
     tb_db_prepare(db, texts, stmts, STMTS);
-    tb_db_begin(db);
-    bool made = tb_db_one(db, stmts[GET], "t", "epoch");
-    if (made) {
-        struct tb_bytes bytes = tb_db_bytes(stmts[GET], 0);
-        tb_assert(bytes.size == TB_BROKER_EPOCH_BYTES);
-        memcpy(epoch, bytes.data, bytes.size);
-    }
-    tb_db_done(stmts[GET]);
-    if (!made) {
-        make(db, stmts[PUT], name, seed, epoch);
-    } else if (tb_db_one(db, stmts[GET], "t", "name") &&
-               !tb_bytes_equal(tb_db_bytes(stmts[GET], 0), tb_bytes_text(name))) {
+    *fresh = !tb_db_one(db, stmts[GET], "");
+    if (!*fresh && !tb_bytes_equal(tb_db_bytes(stmts[GET], 0), tb_bytes_text(name))) {
         struct tb_bytes other = tb_db_bytes(stmts[GET], 0);
         tb_diag_set(diag, 0,
                     "this store belongs to the broker %.*s, not to %s: give each broker "
@@ -59,7 +41,32 @@ enum tb_status tb_broker_store_own(struct tb_db *db, const char *name,
         status = TB_CONFLICT;
     }
     tb_db_done(stmts[GET]);
-    tb_db_commit(db);
+    if (*fresh) {
+        tb_db_do(db, stmts[PUT], "b", tb_bytes_text(name));
+    }
     tb_db_unprepare(stmts, STMTS);
+    return status;
+}
+
+enum tb_status tb_broker_store_own(struct tb_db *db, const char *name,
+                                   const uint8_t seed[TB_SEED_BYTES], struct tb_broker_epoch *epoch,
+                                   struct tb_diag *diag)
+{
+    struct tb_epochs *epochs = tb_epochs_new(db);
+    bool fresh;
+    tb_db_begin(db);
+    enum tb_status status = own(db, name, &fresh, diag);
+    *epoch = (struct tb_broker_epoch){.k = tb_epochs_last(epochs) + 1};
+    tb_draw(epoch->name, TB_BROKER_EPOCH_BYTES, seed, "broker epoch");
+    if (status == TB_OK) {
+        tb_epochs_begin(epochs, epoch);
+        tb_epochs_trim(epochs, epoch->k);
+    }
+    tb_db_commit(db);
+    if (db->status == TB_DISKFULL && !fresh) {
+        tb_db_rollback(db);
+        epoch->unwritten = true;
+    }
+    tb_epochs_free(epochs);
     return status == TB_OK ? db->status : status;
 }

@@ -4,7 +4,6 @@
 
 #include "base/fault.h"
 #include "base/text.h"
-#include "broker/core/admit.h"
 #include "proto/wire.h"
 
 enum { CODES_PER_PROVINCE = 10000, STATEMENT_RECIPIENTS = 3 };
@@ -60,7 +59,7 @@ size_t tb_widen_find(struct tb_broker *broker, const struct tb_envelope *envelop
             tb_statement_names(body, row->code)) {
             continue;
         }
-        if (tb_broker_reads_here(broker, office) && count < codes_max) {
+        if (tb_house_reads(broker, office) && count < codes_max) {
             codes[count++] = row->code;
         }
         if (broker->widened_count != i) {
@@ -143,35 +142,92 @@ static bool seal(struct tb_broker *broker, const struct tb_now *now, struct tb_r
     return tb_envelope_seal(&broker->loaded, &settings, &said, &id) == TB_OK;
 }
 
-/* Store the sealed statement and file it where it is read here. */
-static void file(struct tb_broker *broker, const struct tb_now *now,
+/* File ${row} for all of ${audience} that read here; true when each has it. */
+static bool tell(struct tb_broker *broker, const struct tb_envelopes_row *row,
                  const struct audience *audience, struct tb_outbox *out)
 {
+    bool told = true;
+    for (size_t i = 0; i < audience->count; i++) {
+        uint32_t code = audience->recipient[i].office;
+        if (tb_house_reads(broker, tb_directories_office(broker->directories, code))) {
+            told = tb_house_file(broker, row, code, out) != TB_FULL && told;
+        }
+    }
+    return told;
+}
+
+static void invite_all(struct audience *audience, uint32_t missing, uint32_t origin)
+{
+    audience->count = 0;
+    invite(audience, missing);
+    invite(audience, origin);
+    invite(audience, origin / CODES_PER_PROVINCE * CODES_PER_PROVINCE);
+}
+
+static bool read_here(const struct tb_broker *broker, const struct audience *audience)
+{
+    bool reads = false;
+    for (size_t i = 0; i < audience->count; i++) {
+        uint32_t code = audience->recipient[i].office;
+        reads = reads || tb_house_reads(broker, tb_directories_office(broker->directories, code));
+    }
+    return reads;
+}
+
+/* Keep the sealed statement, though nobody should have room for it yet. */
+static void keep(struct tb_broker *broker, const struct tb_now *now, struct tb_envelopes_row *row)
+{
     struct tb_envelope statement;
-    struct tb_envelopes_row row;
-    bool wanted = false;
     enum tb_status status = tb_envelope_read(&statement, tb_buf_bytes(&broker->loaded));
     tb_assert(status == TB_OK);
-    for (size_t i = 0; i < audience->count; i++) {
-        uint32_t code = audience->recipient[i].office;
-        wanted = wanted ||
-                 (tb_broker_reads_here(broker, tb_directories_office(broker->directories, code)) &&
-                  !tb_mailbox_full(broker->mailbox, code, true));
-    }
-    if (!wanted || tb_envelopes_find(broker->envelopes, &statement.id, &row)) {
+    if (tb_envelopes_find(broker->envelopes, &statement.id, row)) {
         return;
     }
-    row = (struct tb_envelopes_row){.id = statement.id,
-                                    .origin = statement.origin,
-                                    .world = TB_WORLD_NONE,
-                                    .kind = TB_KIND_WIDENING,
-                                    .admitted = now->wall};
-    row.n = tb_envelopes_add(broker->envelopes, &statement, TB_KIND_WIDENING, now->wall);
-    for (size_t i = 0; i < audience->count; i++) {
-        uint32_t code = audience->recipient[i].office;
-        if (tb_broker_reads_here(broker, tb_directories_office(broker->directories, code))) {
-            (void)tb_admit_file(broker, &row, code, out);
-        }
+    *row = (struct tb_envelopes_row){.id = statement.id,
+                                     .origin = statement.origin,
+                                     .world = TB_WORLD_NONE,
+                                     .kind = TB_KIND_WIDENING,
+                                     .admitted = now->wall};
+    row->n = tb_envelopes_add(broker->envelopes, &statement, TB_KIND_WIDENING, now);
+}
+
+/* Tell once more of what was stated before, if somebody had no room for it. */
+static void tell_again(struct tb_broker *broker, struct tb_envelopes_widened *widened,
+                       uint32_t origin, struct tb_outbox *out)
+{
+    struct audience audience;
+    struct tb_envelopes_row row;
+    if (widened->told) {
+        return;
+    }
+    invite_all(&audience, widened->office, origin);
+    /* A statement that was pruned has waited for 400 days. */
+    if (!tb_envelopes_at(broker->envelopes, widened->statement_n, &row) ||
+        tell(broker, &row, &audience, out)) {
+        widened->told = true;
+        tb_envelopes_widen(broker->envelopes, widened);
+    }
+}
+
+/* State that ${missing} must hear too, for the first time. */
+static void state_one(struct tb_broker *broker, const struct tb_now *now,
+                      struct tb_envelopes_widened *widened, struct tb_rule_row *missing,
+                      const struct tb_envelope *envelope, const Tongbao__Body *body,
+                      struct tb_outbox *out)
+{
+    struct audience audience;
+    struct tb_envelopes_row row;
+    invite_all(&audience, missing->code, envelope->origin);
+    /* Without an entry of its own in a directory nobody would believe the
+     * statement; the envelope is filed all the same. */
+    if (!read_here(broker, &audience)) {
+        widened->told = true;
+        tb_envelopes_widen(broker->envelopes, widened);
+    } else if (seal(broker, now, missing, envelope, body, &audience)) {
+        keep(broker, now, &row);
+        widened->statement_n = row.n;
+        widened->told = tell(broker, &row, &audience, out);
+        tb_envelopes_widen(broker->envelopes, widened);
     }
 }
 
@@ -183,21 +239,29 @@ void tb_widen_state(struct tb_broker *broker, const struct tb_now *now,
     tb_hex(hex, tb_bytes_of(row->id.byte, TB_ID_BYTES));
     for (size_t i = 0; i < broker->widened_count; i++) {
         struct tb_rule_row *missing = &broker->widened[i];
-        struct audience audience = {.count = 0};
-        if (tb_envelopes_widened(broker->envelopes, row->n, missing->code)) {
+        struct tb_envelopes_widened widened = {.n = row->n, .office = missing->code};
+        if (tb_envelopes_widened(broker->envelopes, row->n, missing->code, &widened)) {
+            tell_again(broker, &widened, envelope->origin, out);
             continue;
         }
-        tb_envelopes_widen(broker->envelopes, row->n, missing->code);
-        invite(&audience, missing->code);
-        invite(&audience, envelope->origin);
-        invite(&audience, envelope->origin / CODES_PER_PROVINCE * CODES_PER_PROVINCE);
         const struct tb_directory *held = tb_directories_for(broker->directories, envelope->origin);
         tb_outbox_note(out, TB_NOTE_ENVELOPE_WIDENED, hex, missing->code,
                        (unsigned long long)tb_directory_version(held));
-        /* Without an entry of its own in a directory nobody would believe the
-         * statement; the envelope is filed all the same. */
-        if (seal(broker, now, missing, envelope, body, &audience)) {
-            file(broker, now, &audience, out);
+        state_one(broker, now, &widened, missing, envelope, body, out);
+    }
+}
+
+void tb_widen_tell(struct tb_broker *broker)
+{
+    for (size_t i = 0; i < TB_WIDEN_TELL_MAX; i++) {
+        struct tb_envelopes_row about;
+        if (!tb_envelopes_untold(broker->envelopes, &broker->untold)) {
+            broker->untold = (struct tb_envelopes_widened){.n = 0}; /* round again */
+            return;
         }
+        tb_house_begin(broker);
+        bool held = tb_envelopes_at(broker->envelopes, broker->untold.n, &about);
+        tb_assert(held || broker->db->status != TB_OK);
+        tell_again(broker, &broker->untold, held ? about.origin : 0, NULL);
     }
 }

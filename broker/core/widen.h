@@ -1,7 +1,7 @@
 #ifndef TB_WIDEN_H
 #define TB_WIDEN_H
 
-#include "broker/core/inner.h"
+#include "broker/core/house.h"
 
 /*
  * widen - "the river decides, not the officer" (I5), nor an old topology.
@@ -12,6 +12,7 @@
  * the origin and its province, and if that office reads elsewhere only the
  * origin acts on it. Actual world only." Nobody narrows a route.
  */
+enum { TB_WIDEN_TELL_MAX = 64 };
 
 /*
  * Find the offices that the newer rivers require and the recipients lack; kept
@@ -24,10 +25,15 @@ size_t tb_widen_find(struct tb_broker *broker, const struct tb_envelope *envelop
 /*
  * Say it: one signed statement for each office found by the last tb_widen_find
  * for the envelope ${row}, filed for the office, the origin and the origin's
- * province as far as they read here. "Same envelope and office once."
+ * province as far as they read here. "Same envelope and office once": when the
+ * envelope is offered again, the same statement goes to whoever had no room.
  */
 void tb_widen_state(struct tb_broker *broker, const struct tb_now *now,
                     const struct tb_envelopes_row *row, const struct tb_envelope *envelope,
                     const Tongbao__Body *body, struct tb_outbox *out);
+
+/* Between turns: file a slice of at most TB_WIDEN_TELL_MAX statements for those who
+ * had no room for them; the next call goes on behind it. */
+void tb_widen_tell(struct tb_broker *broker);
 
 #endif

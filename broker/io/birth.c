@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
-#include "broker/io/secrets.h"
+#include "base/io/keyring.h"
 
 static enum tb_status refuse_old(const char *path, struct tb_diag *diag)
 {
@@ -47,7 +47,7 @@ enum tb_status tb_birth(const struct tb_settings *settings, struct tb_diag *diag
         status = tb_files_folder(settings->data, diag);
     }
     if (status == TB_OK) {
-        status = tb_secrets_create(settings->sign_key, settings->link_key, sign, link, diag);
+        status = tb_keyring_create(settings->sign_key, settings->link_key, sign, link, diag);
     }
     if (status == TB_OK) {
         print(settings, sign, link);

@@ -1,6 +1,7 @@
 #ifndef TB_BROKER_DAEMON_H
 #define TB_BROKER_DAEMON_H
 
+#include "base/io/exit.h"
 #include "broker/io/settings.h"
 
 /*
@@ -15,23 +16,13 @@
  * full disk) and `endpoint` (where it really listens, for port 0).
  */
 #define TB_DAEMON_STORE_NAME "broker.db"
+#define TB_DAEMON_CHECK_WORD "--check-store" /* what its own program is spawned with */
 
 enum {
     TB_DAEMON_RESERVE_BYTES = 8 * 1024 * 1024,
     TB_DAEMON_ROOM_BYTES = 4 * TB_DAEMON_RESERVE_BYTES, /* free again: a new reserve */
-    TB_DAEMON_ROOM_MS = 10 * 1000,
-    TB_DAEMON_WAL_PAGES_MAX = 1000,
-    TB_DAEMON_IDLE_MS = 1000, /* without events: checkpoint and tidy */
     TB_DAEMON_WAIT_MS_MAX = 10 * 1000,
-    TB_DAEMON_FRAMES_MAX = 256, /* queued per peer in the socket */
-    TB_DAEMON_CHOKED_MAX = 256, /* peers with a full socket in one flush */
-};
-
-enum tb_exit {
-    TB_EXIT_OK = 0,
-    TB_EXIT_START = 1, /* it could not start; standard error says why */
-    TB_EXIT_USAGE = 2,
-    TB_EXIT_STORE = 3, /* the store failed while at work: nothing was sent */
+    TB_DAEMON_FRAMES_MAX = 256, /* queued per peer in the socket, to be sent */
 };
 
 /* Run until SIGTERM, SIGINT or a broken store; SIGHUP reads the directory files

@@ -1,12 +1,8 @@
 #ifndef TB_SETTINGS_H
 #define TB_SETTINGS_H
 
-#include "base/bytes.h"
-#include "base/io/conf.h"
-#include "base/io/files.h"
+#include "base/io/roots.h"
 #include "base/io/sock.h"
-#include "base/limits.h"
-#include "broker/core/broker.h"
 
 /*
  * settings - what the operator of one broker wrote.
@@ -22,25 +18,13 @@ struct tb_settings {
     char data[TB_FILES_PATH_BYTES_MAX];
     char sign_key[TB_FILES_PATH_BYTES_MAX];
     char link_key[TB_FILES_PATH_BYTES_MAX];
-    struct tb_broker_root roots[TB_ROOTS_MAX];
-    size_t roots_count;
-    struct tb_conf_list directories; /* as written; see tb_settings_directory */
-    char folder[TB_FILES_PATH_BYTES_MAX];
+    struct tb_roots roots;
     uint64_t mailbox_rows;
 };
 
-/* Read ${path}. Statuses are those of tb_conf_read; TB_INPUT has file, line and
+/* Read ${path}. Statuses are those of tb_roots_read; TB_INPUT has file, line and
  * what to write instead in ${diag}. On failure ${settings} must not be used. */
 enum tb_status tb_settings_read(const char *path, struct tb_settings *settings,
-                                struct tb_diag *diag) TB_MUST_USE;
-
-/* The path of the ${index}-th directory file; TB_TOOBIG. */
-enum tb_status tb_settings_directory(const struct tb_settings *settings, size_t index,
-                                     char out[TB_FILES_PATH_BYTES_MAX]) TB_MUST_USE;
-
-/* The path of the file ${name} in the data folder; TB_TOOBIG with ${diag}. */
-enum tb_status tb_settings_data(const struct tb_settings *settings, const char *name,
-                                char out[TB_FILES_PATH_BYTES_MAX],
                                 struct tb_diag *diag) TB_MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/db.h"
 #include "base/fault.h"
 #include "base/io/clock.h"
+#include "base/io/keep.h"
 #include "broker/core/store.h"
 #include "broker/io/daemon.h"
 
@@ -118,13 +119,10 @@ static void print_json(struct tb_db *db, struct sqlite3_stmt **stmts, const stru
 
 enum tb_status tb_shape_print(const struct tb_settings *settings, bool json, struct tb_diag *diag)
 {
-    char path[TB_FILES_PATH_BYTES_MAX];
     struct sqlite3_stmt *stmts[STMTS];
     struct tb_db db;
-    enum tb_status status = tb_settings_data(settings, TB_DAEMON_STORE_NAME, path, diag);
-    if (status == TB_OK) {
-        status = tb_db_open_reader(&db, path, tb_broker_store_schema(), diag);
-    }
+    enum tb_status status =
+        tb_keep_reader(&db, settings->data, TB_DAEMON_STORE_NAME, tb_broker_store_schema(), diag);
     if (status != TB_OK) {
         return status;
     }

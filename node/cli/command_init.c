@@ -1,14 +1,13 @@
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io/keyring.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "node/cli/cli.h"
 #include "node/cli/fingerprint.h"
-#include "node/cli/secret.h"
 #include "proto/directory.h"
 #include "proto/envelope.h"
 #include "proto/request.h"
@@ -196,8 +195,7 @@ static enum tb_status seal_request(struct plan *plan, struct lists *lists,
 static int write_request(struct plan *plan, struct lists *lists, const char *sign_path)
 {
     struct tb_diag diag = {.file = NULL};
-    uint8_t public_key[TB_KEY_BYTES];
-    struct tb_sign_secret secret;
+    struct tb_sign_key *key = NULL;
     struct tb_arena arena;
     const Tongbao__Request *request = NULL;
     struct tb_buf out;
@@ -207,13 +205,13 @@ static int write_request(struct plan *plan, struct lists *lists, const char *sig
     if (path_in(path, plan, file) != TB_EXIT_OK) {
         return TB_EXIT_REFUSED;
     }
-    if (tb_secret_load(sign_path, tb_bytes_text(""), secret.byte, public_key, &diag) != TB_OK) {
+    if (tb_keyfile_load_sign(sign_path, tb_bytes_text(""), &key, &diag) != TB_OK) {
         return tb_tell_diag(&diag);
     }
     tb_buf_init(&out, TB_REQUEST_BYTES_MAX);
     tb_arena_init(&arena, TB_PARSE_BYTES_MAX, TB_PARSE_COUNT_MAX);
-    enum tb_status status = seal_request(plan, lists, &secret, &out);
-    sodium_memzero(&secret, sizeof secret);
+    enum tb_status status = seal_request(plan, lists, &key->secret, &out);
+    tb_keyfile_free_sign(key);
     if (status == TB_OK) {
         status = tb_request_open(tb_buf_bytes(&out), &arena, &request, &plan->digest, &diag);
     }
@@ -264,8 +262,7 @@ static int make_all(struct plan *plan, struct lists *lists, const struct tb_buf 
                                plan->folder);
     }
     if (tb_files_folder(plan->folder, &diag) != TB_OK || tb_files_folder(data, &diag) != TB_OK ||
-        tb_secret_create(sign, tb_bytes_text(""), plan->sign, &diag) != TB_OK ||
-        tb_secret_create_link(link, plan->link, &diag) != TB_OK) {
+        tb_keyring_create(sign, link, plan->sign, plan->link, &diag) != TB_OK) {
         return tb_tell_diag(&diag);
     }
     int status = write_request(plan, lists, sign);

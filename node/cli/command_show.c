@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/cli/cli.h"
+#include "node/cli/clockrows.h"
 #include "node/cli/deliveries.h"
 #include "node/cli/pick.h"
 #include "node/cli/rows.h"
@@ -187,6 +188,34 @@ static bool province_of(uint32_t office, const char *origin)
     return tb_cli_office(origin, &code) && office == code / 10000 * 10000;
 }
 
+/* Disclosures and deeds about the notice: what, who, when, with how much evidence. */
+static void acts(const json_t *list, bool deeds)
+{
+    struct tb_table table;
+    tb_table_init(&table, 5);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        const json_t *officer = tb_pick_object(row, "officer");
+        const char *said = tb_pick_text(row, "at");
+        char at[TB_WHEN_TEXT_BYTES];
+        tb_when_show(at, said[0] != '\0' ? said : tb_pick_text(row, "entered_at"));
+        tb_table_add(&table, at);
+        tb_table_addf(
+            &table, "%s%s%s", tb_words_task(tb_pick_text(row, deeds ? "duty" : "measure")),
+            deeds ? "" : _(", "), deeds ? "" : tb_words_public(tb_pick_text(row, "state")));
+        tb_table_addf(&table, "%s %s", tb_pick_text(row, deeds ? "to" : "by"),
+                      tb_pick_text(row, deeds ? "document_number" : "reference"));
+        tb_table_addf(&table, "%s %s", tb_pick_text(row, "office"), tb_pick_text(officer, "name"));
+        tb_table_addf(&table, _("%zu pieces of evidence"),
+                      json_array_size(tb_pick_list(row, "evidence")));
+    }
+    if (table.count > 0) {
+        printf("\n%s\n", deeds ? _("Deeds:") : _("Disclosures:"));
+        tb_table_print(&table, stdout, 2);
+    }
+    tb_table_fini(&table);
+}
+
 static void show(const json_t *json, uint32_t office, bool clauses)
 {
     struct tb_wall now = tb_cli_now();
@@ -207,6 +236,12 @@ static void show(const json_t *json, uint32_t office, bool clauses)
                         clauses);
     acknowledgements(tb_pick_list(json, "acknowledgements"));
     calls(tb_pick_list(json, "calls"));
+    acts(tb_pick_list(json, "disclosures"), false);
+    acts(tb_pick_list(json, "deeds"), true);
+    if (json_array_size(tb_pick_list(json, "clocks")) > 0) {
+        printf("\n%s\n", _("Time limits:"));
+        tb_clockrows_print(tb_pick_list(json, "clocks"), now, 2);
+    }
     if (json_array_size(incident) > 1) {
         printf("\n%s\n", _("All notices of this incident:"));
         tb_rows_print(incident, now);

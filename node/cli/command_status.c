@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/cli/cli.h"
+#include "node/cli/clockrows.h"
 #include "node/cli/pick.h"
 #include "node/cli/table.h"
 #include "node/cli/when.h"
@@ -145,6 +146,7 @@ int tb_command_status(struct tb_cli *cli, int argc, char **argv)
         identity(answer.json);
         links(answer.json, now);
         desk(answer.json, now);
+        tb_clockrows_worst(tb_pick_object(answer.json, "clock"), now);
         machine(answer.json);
     }
     tb_answer_fini(&answer);

@@ -22,6 +22,20 @@ static const struct tb_command commands[] = {
      "NAME --office CODE [--person P] [--phone N] [--at TIME] [--read-back yes|no]\n"
      "    [--result TEXT] [--json] [--request-id ID]",
      N_("enter a telephone call about a notice")},
+    {"clocks", tb_command_clocks, "[NAME] [--all] [--json]",
+     N_("the time limits: what is due when, by which clause, and by whom")},
+    {"disclose", tb_command_disclose,
+     "NAME --measure authoritative_information|press_conference|response\n"
+     "    --state proposed|decided|published|updated [--evidence FILE]... [--by TEXT]\n"
+     "    [--channel TEXT] [--reference TEXT] [--at TIME] [--note TEXT] [--json]\n"
+     "    [--request-id ID]",
+     N_("enter what the public was told, or is to be")},
+    {"deed", tb_command_deed,
+     "NAME --duty report_own_government|report_superior|report_province|report_ministry|\n"
+     "    propose_neighbour_government|opinion_known --to TEXT [--person P] [--channel TEXT]\n"
+     "    [--document-number TEXT] [--at TIME] [--evidence FILE]... [--note TEXT] [--json]\n"
+     "    [--request-id ID]",
+     N_("enter a duty that was done outside the net")},
     {"watch", tb_command_watch, "[--after N] [--count N] [--json]",
      N_("what comes in, live, one line each")},
     {"status", tb_command_status, "[--json]", N_("links, directory, clock, disk, what is owed")},

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "node/cli/cli.h"
+#include "node/cli/clockrows.h"
 #include "node/cli/pick.h"
 #include "node/cli/sentences.h"
 #include "node/cli/table.h"
@@ -19,6 +20,25 @@ struct watch {
     bool json;
     uint64_t shown;
 };
+
+/* The words of a disclosure ("press_conference published") and a deed; the text of
+ * anything else. */
+static void about_act(char *out, size_t out_bytes, const json_t *data)
+{
+    const char *kind = tb_pick_text(data, "kind");
+    const char *text = tb_pick_text(data, "text");
+    bool act = strcmp(kind, "disclosure") == 0 || strcmp(kind, "deed") == 0;
+    const char *blank = strchr(text, ' ');
+    char first[TEXT_BYTES_MAX];
+    if (!act) {
+        tb_sentences_translate(out, out_bytes, text);
+        return;
+    }
+    snprintf(first, sizeof first, "%.*s",
+             (int)(blank == NULL ? strlen(text) : (size_t)(blank - text)), text);
+    snprintf(out, out_bytes, "%s%s%s", tb_words_task(first), blank == NULL ? "" : _(", "),
+             blank == NULL ? "" : tb_words_public(blank + 1));
+}
 
 static void print_line(const struct watch *watch, const json_t *data)
 {
@@ -35,7 +55,7 @@ static void print_line(const struct watch *watch, const json_t *data)
     }
     printf("%s  %s %s  ", kind, office, tb_pick_text(watch->names, office));
     char text[TEXT_BYTES_MAX];
-    tb_sentences_translate(text, sizeof text, tb_pick_text(data, "text"));
+    about_act(text, sizeof text, data);
     tb_table_text(stdout, text, false);
     const char *subject = tb_pick_text(data, "subject");
     bool about = subject[strspn(subject, "0")] != '\0';
@@ -91,6 +111,16 @@ static json_t *names_of(struct tb_cli *cli)
     return names;
 }
 
+/* The worst clock, before the line goes on: at the start and after every break. */
+static void print_worst(struct tb_cli *cli)
+{
+    struct tb_answer answer = {.json = NULL};
+    tb_client_get(&cli->client, "/v1/status", &answer);
+    tb_clockrows_worst(tb_pick_object(answer.json, "clock"), tb_cli_now());
+    fflush(stdout);
+    tb_answer_fini(&answer);
+}
+
 /* Follow the stream over breaks; a first call that reaches nobody ends it. */
 static int follow(struct tb_cli *cli, struct watch *watch, const char *after)
 {
@@ -100,6 +130,9 @@ static int follow(struct tb_cli *cli, struct watch *watch, const char *after)
     long pause = PAUSE_FIRST_MS;
     tb_text_copy(last_id, sizeof last_id, after);
     while (!ended) {
+        if (!watch->json) {
+            print_worst(cli);
+        }
         uint64_t before = watch->shown;
         bool answered = tb_client_stream(&cli->client, "/v1/stream", last_id, each, watch, &ended);
         if (ended) {

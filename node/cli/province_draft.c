@@ -11,6 +11,7 @@
 #include "node/cli/when.h"
 #include "proto/request.h"
 #include "topology/csv.h"
+#include "topology/policy.h"
 #include "topology/data.h"
 #include "topology/rivers.h"
 
@@ -255,9 +256,9 @@ int tb_province_broker(struct tb_cli *cli, const struct tb_args *args)
 /* ----------------------------------------------------------------- rivers */
 
 /* The tables that a directory carries. */
-static const char *const tables[] = {"divisions.csv", "rivers.csv", "reaches.csv",
-                                     "banks.csv",     "ends.csv",   "velocity_classes.csv",
-                                     "sections.csv"};
+static const char *const tables[] = {"divisions.csv", "rivers.csv",  "reaches.csv",
+                                     "banks.csv",     "ends.csv",    "velocity_classes.csv",
+                                     "sections.csv",  TB_POLICY_FILE};
 
 struct river_files {
     size_t count;
@@ -303,6 +304,31 @@ static void own_tables(struct river_files *files)
     }
 }
 
+/* The last part of the name of ${file}. */
+static const char *base_of(const struct tb_rivers_file *file)
+{
+    const char *slash = strrchr(file->name, '/');
+    return slash != NULL ? slash + 1 : file->name;
+}
+
+/* The rules of time, where the folder has them; a directory without them goes by the
+ * program's own. */
+static int check_policy(const struct river_files *files)
+{
+    static struct tb_policy policy;
+    struct tb_diag diag = {.file = NULL};
+    for (size_t i = 0; i < files->count; i++) {
+        if (strcmp(base_of(&files->file[i]), TB_POLICY_FILE) != 0) {
+            continue;
+        }
+        if (tb_policy_load(&policy, files->file[i].name, files->file[i].bytes, &diag) != TB_OK) {
+            return tb_tell_diag(&diag);
+        }
+        printf(_("%s: %zu rules of time, checked\n"), TB_POLICY_FILE, policy.count);
+    }
+    return TB_EXIT_OK;
+}
+
 static int put_tables(json_t *draft, const struct river_files *files)
 {
     struct tb_rivers *rivers = NULL;
@@ -316,9 +342,8 @@ static int put_tables(json_t *draft, const struct river_files *files)
     (void)tb_rivers_reaches(rivers, &reaches);
     tb_rivers_free(rivers);
     for (size_t i = 0; i < files->count; i++) {
-        const char *slash = strrchr(files->file[i].name, '/');
-        if (tb_draft_put_file(draft, slash != NULL ? slash + 1 : files->file[i].name,
-                              files->file[i].bytes, &diag) != TB_OK) {
+        if (tb_draft_put_file(draft, base_of(&files->file[i]), files->file[i].bytes, &diag) !=
+            TB_OK) {
             return tb_tell_diag(&diag);
         }
     }
@@ -339,6 +364,7 @@ int tb_province_rivers(struct tb_cli *cli, const struct tb_args *args)
     } else if (status == TB_EXIT_OK) {
         own_tables(&files);
     }
+    status = status != TB_EXIT_OK ? status : check_policy(&files);
     status = status != TB_EXIT_OK ? status : put_tables(draft, &files);
     status = status != TB_EXIT_OK ? status : save(args, draft);
     for (size_t i = 0; i < TABLES_MAX; i++) {

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "base/io/files.h"
+#include "base/io/keyfile.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "node/cli/draft.h"
 #include "node/cli/fingerprint.h"
 #include "node/cli/pick.h"
 #include "node/cli/province.h"
-#include "node/cli/secret.h"
 #include "node/cli/terminal.h"
 #include "proto/directory.h"
 
@@ -52,7 +52,7 @@ int tb_province_root(struct tb_cli *cli, const struct tb_args *args)
     struct tb_diag diag = {.file = NULL};
     int status = new_passphrase(args, passphrase, sizeof passphrase);
     if (status == TB_EXIT_OK &&
-        tb_secret_create(path, tb_bytes_text(passphrase), public_key, &diag) != TB_OK) {
+        tb_keyfile_create_sign(path, tb_bytes_text(passphrase), public_key, &diag) != TB_OK) {
         status = tb_tell_diag(&diag);
     }
     sodium_memzero(passphrase, sizeof passphrase);
@@ -141,8 +141,7 @@ struct signing {
     json_t *before; /* the directory that --out held, as a draft; NULL */
     uint32_t prefix;
     uint64_t version;
-    uint8_t secret[TB_SECRET_SIGN_BYTES];
-    uint8_t root[TB_KEY_BYTES];
+    struct tb_sign_key *root;
     struct tb_id fingerprint;
 };
 
@@ -151,19 +150,18 @@ static int load_key(struct signing *s, const struct tb_args *args)
     const char *path = tb_args_value(args, "key");
     char passphrase[PASSPHRASE_BYTES] = "";
     struct tb_diag diag = {.file = NULL};
-    if (tb_secret_protected(path) &&
+    if (tb_keyfile_protected(path) &&
         tb_terminal_secret(_("Passphrase of the root key: "),
                            tb_args_value(args, "passphrase-file"), false, passphrase,
                            sizeof passphrase, &diag) != TB_OK) {
         return tb_tell_diag(&diag);
     }
-    enum tb_status status =
-        tb_secret_load(path, tb_bytes_text(passphrase), s->secret, s->root, &diag);
+    enum tb_status status = tb_keyfile_load_sign(path, tb_bytes_text(passphrase), &s->root, &diag);
     sodium_memzero(passphrase, sizeof passphrase);
     if (status != TB_OK) {
         return tb_tell_diag(&diag);
     }
-    tb_root_fingerprint(&s->fingerprint, s->root);
+    tb_root_fingerprint(&s->fingerprint, s->root->public_key);
     return TB_EXIT_OK;
 }
 
@@ -201,19 +199,16 @@ static int seal(const struct signing *s, struct tb_buf *out)
 {
     struct tb_diag diag = {.file = NULL};
     struct tb_arena arena;
-    struct tb_sign_secret secret;
     Tongbao__DirectoryBody *body = NULL;
     struct tb_directory *opened = NULL;
     tb_arena_init(&arena, TB_DRAFT_ARENA_BYTES, TB_DRAFT_ARENA_COUNT);
-    memcpy(secret.byte, s->secret, sizeof secret.byte);
     enum tb_status status = tb_draft_body(s->draft, tb_cli_now(), &arena, &body, &diag);
     if (status == TB_OK) {
-        status = tb_directory_seal(out, s->prefix, s->version + 1, body, &secret);
+        status = tb_directory_seal(out, s->prefix, s->version + 1, body, &s->root->secret);
     }
     if (status == TB_OK) {
         status = tb_directory_open(&opened, tb_buf_bytes(out), &s->fingerprint, &diag);
     }
-    sodium_memzero(&secret, sizeof secret);
     tb_directory_free(opened);
     tb_arena_fini(&arena);
     if (status != TB_OK) {
@@ -278,7 +273,7 @@ int tb_province_sign(struct tb_cli *cli, const struct tb_args *args)
     }
     struct signing s = {.draft = NULL};
     int status = sign(&s, args);
-    sodium_memzero(s.secret, sizeof s.secret);
+    tb_keyfile_free_sign(s.root);
     json_decref(s.draft);
     json_decref(s.before);
     return status;

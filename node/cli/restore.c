@@ -5,7 +5,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/db.h"
@@ -16,7 +15,6 @@
 
 enum {
     COPY_BYTES = 64 * 1024,
-    LOCK_MODE = 0600,
 };
 
 /* Every path that a restore touches. */
@@ -62,18 +60,11 @@ static enum tb_status failed(struct tb_diag *diag, const char *path)
 /* The lock that a running node holds; -1 with ${diag} when it does. */
 static int take_lock(const struct paths *paths, enum tb_status *status, struct tb_diag *diag)
 {
-    int fd = open(paths->lock, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
-    if (fd < 0) {
-        *status = failed(diag, paths->lock);
-        return -1;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    int fd = -1;
+    *status = tb_files_lock(paths->lock, &fd, diag);
+    if (*status == TB_STATE) {
         tb_diag_set(diag, 0, "%s", _("the node is running: stop it first, then restore"));
-        *status = TB_STATE;
-        close(fd);
-        return -1;
     }
-    *status = TB_OK;
     return fd;
 }
 

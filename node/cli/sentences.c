@@ -34,6 +34,18 @@ static const char *const patterns[] = {
     N_("a newer directory is in force"),
     N_("another directory of this version is in force: ask the province"),
     N_("a request id of 1 to %s bytes is needed"),
+    N_("names have at most %s bytes, evidence at most %s pieces of 20 MiB, each with its digest of "
+       "32 bytes, and times lie in 1970 to 9999"),
+    N_("the measure is authoritative_information, press_conference or response"),
+    N_("the state is proposed, decided, published or updated"),
+    N_("only the office that issued the notice, its city and its province enter its disclosures: "
+       "tell them by telephone"),
+    N_("without evidence nothing is published: add the text, a clipping or a picture of what was "
+       "published (--evidence FILE), or enter it as proposed or decided"),
+    N_("the duty is report_own_government, report_superior, report_province, report_ministry, "
+       "propose_neighbour_government or opinion_known"),
+    N_("say to whom it was reported or proposed"),
+    N_("recorded without evidence: it meets no time limit until a deed with evidence is entered"),
     /* Its API. */
     N_("several notices are called \"%s\": name one by the first hex digits of its id"),
     N_("no notice here is called \"%s\""),
@@ -55,6 +67,7 @@ static const char *const patterns[] = {
     N_("is not a key here: did you mean \"%s\"?"),
     N_("is not a key here; the keys are %s"),
     N_("is needed here"),
+    N_("this is too long for one envelope"),
     N_("is filled in by the program: leave this key out"),
     N_("is too long: at most %s bytes"),
     N_("holds a control character: leave it out"),

@@ -120,6 +120,28 @@ static const struct word streams[] = {
     {"fork", N_("fork in a chain")},
     {"chain", N_("this store opened a new chain")},
     {"directory", N_("directory")},
+    {"disclosure", N_("disclosure")},
+    {"deed", N_("deed")},
+};
+
+static const struct word publics[] = {
+    {"proposed", N_("proposed")},
+    {"decided", N_("decided by the government")},
+    {"published", N_("published")},
+    {"updated", N_("published anew")},
+};
+
+/* Measures and duties have no word in common. */
+static const struct word tasks[] = {
+    {"authoritative_information", N_("authoritative information")},
+    {"press_conference", N_("press conference")},
+    {"response", N_("response to the public")},
+    {"report_own_government", N_("report to the own government")},
+    {"report_superior", N_("report to the next higher bureau")},
+    {"report_province", N_("report to the provincial bureau")},
+    {"report_ministry", N_("report to the Ministry")},
+    {"propose_neighbour_government", N_("propose that the neighbour government be notified")},
+    {"opinion_known", N_("public opinion became known")},
 };
 
 static const struct word keys[] = {
@@ -171,6 +193,16 @@ const char *tb_words_reason(const char *word)
 const char *tb_words_stream(const char *word)
 {
     return LOOK_UP(streams, word);
+}
+
+const char *tb_words_public(const char *word)
+{
+    return LOOK_UP(publics, word);
+}
+
+const char *tb_words_task(const char *word)
+{
+    return LOOK_UP(tasks, word);
 }
 
 const char *tb_words_key(const char *word)

@@ -18,6 +18,8 @@ const char *tb_words_mark(const char *word);    /* "forked" → … 分叉 */
 const char *tb_words_missing(const char *word); /* "signed_by" → "signatory", 签发人 */
 const char *tb_words_reason(const char *word);  /* a tb_status name */
 const char *tb_words_stream(const char *word);  /* kinds of the event stream */
+const char *tb_words_public(const char *word);  /* states of a disclosure: 已发布 */
+const char *tb_words_task(const char *word);    /* a measure or a duty, as what is to be done */
 const char *tb_words_key(const char *word);     /* active, retired, revoked */
 
 /* The words in the list ${words}, translated by ${word} and put together with

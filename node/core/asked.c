@@ -47,6 +47,10 @@ static enum tb_status act(struct tb_node *node, const struct tb_at *at,
         return tb_acknowledge_do(node, at, request, result);
     case TB_VERB_CALL:
         return tb_call_do(node, at, request, result);
+    case TB_VERB_DISCLOSE:
+        return tb_disclose_do(node, at, request, result);
+    case TB_VERB_DEED:
+        return tb_deed_do(node, at, request, result);
     case TB_VERB_DUTY_OPEN:
         return tb_officer_duty_open(node, at, request, result);
     case TB_VERB_DUTY_CLOSE:
@@ -74,7 +78,11 @@ static bool answered(struct tb_node *node, const struct tb_request *request,
 {
     struct sqlite3_stmt *sql = TB_SQL(node, REQUEST_GET);
     bool there = tb_db_one(node->db, sql, "t", request->id);
-    if (there && tb_db_int(sql, 0) != (int64_t)request->verb) {
+    /* The answer of then holds a token: it is for the officer of then alone. */
+    bool other = there && (tb_db_int(sql, 0) != (int64_t)request->verb ||
+                           (request->verb == TB_VERB_DUTY_OPEN &&
+                            !tb_officer_opened(node, tb_db_bytes(sql, 3), request->duty.officer)));
+    if (other) {
         *status = tb_asked_fail(result, TB_CONFLICT,
                                 "this request id was used for something else: take a new one");
     } else if (there) {

@@ -32,6 +32,23 @@ enum tb_status tb_acknowledge_do(struct tb_node *node, const struct tb_at *at,
 enum tb_status tb_call_do(struct tb_node *node, const struct tb_at *at,
                           const struct tb_request *request, struct tb_result *result) TB_MUST_USE;
 
+enum tb_status tb_disclose_do(struct tb_node *node, const struct tb_at *at,
+                              const struct tb_request *request,
+                              struct tb_result *result) TB_MUST_USE;
+enum tb_status tb_deed_do(struct tb_node *node, const struct tb_at *at,
+                          const struct tb_request *request, struct tb_result *result) TB_MUST_USE;
+
+/* The notice ${id} that an answer is about; TB_UNKNOWN, with the text, if none that is
+ * shown is here. Its number goes into ${result}. */
+struct tb_answered {
+    uint32_t origin;
+    enum tb_world world;
+    bool own;
+    uint8_t incident[TB_INCIDENT_BYTES];
+};
+enum tb_status tb_asked_notice(struct tb_node *node, const struct tb_id *id,
+                               struct tb_answered *notice, struct tb_result *result) TB_MUST_USE;
+
 /* Say why not, for a person; returns ${status}. */
 enum tb_status tb_asked_fail(struct tb_result *result, enum tb_status status, const char *format,
                              ...) TB_MUST_USE __attribute__((format(printf, 3, 4)));

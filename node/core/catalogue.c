@@ -120,19 +120,55 @@ enum tb_status tb_catalogue_take(struct tb_node *node, const struct tb_at *at,
     }
     /* What is in force may be missing in the store, after a turn that a full
      * disk undid; so the store decides what is new. */
-    if (*taken == TB_TAKEN_CLASH) {
-        if (keep(node, prefix, version, bytes, true, at->now->wall.ms)) {
-            show(node, at, prefix, version, true);
-        }
-    } else if (*taken != TB_TAKEN_OLD) {
-        if (keep(node, prefix, version, bytes, false, at->now->wall.ms)) {
-            show(node, at, prefix, version, false);
-            in_force(node, at);
-        }
-    } else {
-        (void)keep(node, prefix, version, bytes, false, at->now->wall.ms);
+    bool clash = *taken == TB_TAKEN_CLASH;
+    bool old = *taken == TB_TAKEN_OLD;
+    bool fresh = keep(node, prefix, version, bytes, clash, at->now->wall.ms) && !old;
+    if (fresh) {
+        show(node, at, prefix, version, clash);
+    }
+    /* Whatever the store said: node->reach may borrow from no former directory. */
+    if (*taken == TB_TAKEN_NEW || (fresh && !clash)) {
+        in_force(node, at);
     }
     return TB_OK;
+}
+
+static bool kept(struct tb_node *node, uint32_t prefix, uint64_t version, struct tb_bytes digest)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, DIRECTORY_HAS);
+    bool has = tb_db_one(node->db, sql, "iib", (int64_t)prefix, (int64_t)version, digest);
+    tb_db_done(sql);
+    return has;
+}
+
+bool tb_catalogue_unsettled(struct tb_node *node)
+{
+    for (size_t i = 0; i < tb_directories_count(node->set); i++) {
+        const struct tb_directory *directory = tb_directories_at(node->set, i);
+        const struct tb_id *digest = tb_directory_digest(directory);
+        if (!kept(node, tb_directory_prefix(directory), tb_directory_version(directory),
+                  tb_bytes_of(digest->byte, TB_ID_BYTES))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void tb_catalogue_settle(struct tb_node *node, const struct tb_at *at)
+{
+    bool fresh = false;
+    for (size_t i = 0; i < tb_directories_count(node->set); i++) {
+        const struct tb_directory *directory = tb_directories_at(node->set, i);
+        uint32_t prefix = tb_directory_prefix(directory);
+        uint64_t version = tb_directory_version(directory);
+        if (keep(node, prefix, version, tb_directory_bytes(directory), false, at->now->wall.ms)) {
+            show(node, at, prefix, version, false);
+            fresh = true;
+        }
+    }
+    if (fresh) {
+        in_force(node, at);
+    }
 }
 
 /* -------------------------------------------------------------------- wanted */
@@ -187,14 +223,6 @@ static void want(struct tb_node *node, const struct tb_at *at, const struct tb_l
         tb_buf_cut(&node->download, 0);
         ask_part(node, at, 0);
     }
-}
-
-static bool kept(struct tb_node *node, uint32_t prefix, uint64_t version, struct tb_bytes digest)
-{
-    struct sqlite3_stmt *sql = TB_SQL(node, DIRECTORY_HAS);
-    bool has = tb_db_one(node->db, sql, "iib", (int64_t)prefix, (int64_t)version, digest);
-    tb_db_done(sql);
-    return has;
 }
 
 void tb_catalogue_compare(struct tb_node *node, const struct tb_at *at, struct tb_link *link,

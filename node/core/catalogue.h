@@ -33,6 +33,11 @@ enum tb_status tb_catalogue_take(struct tb_node *node, const struct tb_at *at,
                                  struct tb_bytes bytes, enum tb_taken *taken,
                                  struct tb_diag *diag) TB_MUST_USE;
 
+/* A full disk undid a turn: true when a directory is in force and not in the store. Then
+ * settle: it is kept, and what depends on it is begun. */
+bool tb_catalogue_unsettled(struct tb_node *node);
+void tb_catalogue_settle(struct tb_node *node, const struct tb_at *at);
+
 /* ${link}'s broker has these: ask for what is newer, or another of one version. */
 void tb_catalogue_compare(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                           Tongbao__DirectoryVersion *const *versions, size_t count);

@@ -166,6 +166,18 @@ size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
     return count;
 }
 
+size_t tb_chain_lacking(struct tb_node *node, struct tb_id *lacking, size_t lacking_max)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, LACKING_LIST);
+    size_t count = 0;
+    tb_db_ask(node->db, sql, "i", (int64_t)lacking_max);
+    while (tb_db_next(node->db, sql)) {
+        tb_assert(count < lacking_max);
+        count += tb_db_id(sql, 0, &lacking[count]) ? 1 : 0;
+    }
+    return count;
+}
+
 void tb_chain_renew(struct tb_node *node, const struct tb_at *at, const char *reason)
 {
     for (int world = TB_WORLD_ACTUAL; world <= TB_WORLD_TEST; world++) {

@@ -11,15 +11,8 @@
 
 /* The two answers of a desk to a notice: an acknowledgement, and a call. */
 
-struct answered {
-    uint32_t origin;
-    enum tb_world world;
-    bool own;
-    uint8_t incident[TB_INCIDENT_BYTES];
-};
-
-static enum tb_status find_notice(struct tb_node *node, const struct tb_id *id,
-                                  struct answered *notice, struct tb_result *result)
+enum tb_status tb_asked_notice(struct tb_node *node, const struct tb_id *id,
+                               struct tb_answered *notice, struct tb_result *result)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, NOTICE_FIND);
     bool here = tb_db_one(node->db, sql, "d", id) && tb_db_int(sql, 6) == 0;
@@ -55,7 +48,7 @@ static void address_acknowledgement(struct tb_node *node, uint32_t origin)
 }
 
 static enum tb_status acknowledgement_allowed(const struct tb_acknowledge *asked,
-                                              const struct answered *notice,
+                                              const struct tb_answered *notice,
                                               struct tb_result *result)
 {
     bool level = asked->level >= TONGBAO__ACKNOWLEDGEMENT__LEVEL__RECEIVED &&
@@ -72,7 +65,7 @@ static enum tb_status acknowledgement_allowed(const struct tb_acknowledge *asked
 
 static enum tb_status say_acknowledgement(struct tb_node *node, const struct tb_at *at,
                                           const struct tb_acknowledge *asked,
-                                          const struct answered *notice,
+                                          const struct tb_answered *notice,
                                           struct tb_officer_row *on_duty, struct tb_result *result)
 {
     char hex[TB_ID_HEX_CHARS + 1];
@@ -109,10 +102,10 @@ enum tb_status tb_acknowledge_do(struct tb_node *node, const struct tb_at *at,
 {
     const struct tb_acknowledge *asked = &request->acknowledge;
     struct tb_officer_row officer;
-    struct answered notice = {0};
+    struct tb_answered notice = {0};
     enum tb_status status = tb_officer_on_duty(node, at, request, result, &officer);
     if (status == TB_OK) {
-        status = find_notice(node, &asked->notice, &notice, result);
+        status = tb_asked_notice(node, &asked->notice, &notice, result);
     }
     if (status == TB_OK) {
         status = acknowledgement_allowed(asked, &notice, result);
@@ -126,7 +119,7 @@ enum tb_status tb_acknowledge_do(struct tb_node *node, const struct tb_at *at,
 /* "A chained statement to the own city and province: who called whom"; the claimed
  * time is the caller's word, the time of entry is kept apart. */
 static enum tb_status say_call(struct tb_node *node, const struct tb_at *at,
-                               const struct tb_call *asked, const struct answered *notice,
+                               const struct tb_call *asked, const struct tb_answered *notice,
                                struct tb_officer_row *on_duty, struct tb_result *result)
 {
     Tongbao__Officer officer;
@@ -166,10 +159,10 @@ enum tb_status tb_call_do(struct tb_node *node, const struct tb_at *at,
 {
     const struct tb_call *asked = &request->call;
     struct tb_officer_row officer;
-    struct answered notice = {0};
+    struct tb_answered notice = {0};
     enum tb_status status = tb_officer_on_duty(node, at, request, result, &officer);
     if (status == TB_OK) {
-        status = find_notice(node, &asked->notice, &notice, result);
+        status = tb_asked_notice(node, &asked->notice, &notice, result);
     }
     return status == TB_OK ? say_call(node, at, asked, &notice, &officer, result) : status;
 }

@@ -98,8 +98,11 @@ static void refuse(struct tb_node *node, const struct tb_at *at, const struct tb
     aside(node, at, arrival, &envelope->id, TONGBAO__OBJECTION__OUTCOME__REFUSED, reason);
     if (held) {
         object(node, at, envelope, reason);
+        tb_park_drop(node, &envelope->id);
+    } else if (arrival->link == NULL) {
+        /* These bytes alone are bad: another broker may have brought good ones. */
+        tb_park_drop_from(node, &envelope->id, arrival->broker);
     }
-    tb_park_drop(node, &envelope->id);
 }
 
 /* ------------------------------------------------------------------ storing */
@@ -129,6 +132,8 @@ static void note_stored(const struct tb_at *at, const struct tb_envelope *envelo
     case TB_KIND_CALL:
     case TB_KIND_OBJECTION:
     case TB_KIND_WIDENING:
+    case TB_KIND_DISCLOSURE:
+    case TB_KIND_DEED:
     case TB_KIND_UNKNOWN:
         break;
     }
@@ -157,18 +162,22 @@ static void object_to_followers(struct tb_node *node, const struct tb_at *at,
     }
 }
 
-/* An own envelope that this store had lost: it may still be owed, and so may the
- * one before it. */
+/* Own row ${n} was lost by this store: it may still be owed, and so may the one before
+ * it, which is asked for now and, should that fail, at every greeting. */
 static void recover(struct tb_node *node, const struct tb_at *at, const struct tb_arrival *arrival,
-                    const Tongbao__Body *body, int64_t n, enum tb_lane lane)
+                    const struct tb_id *id, const Tongbao__Body *body, int64_t n, enum tb_lane lane)
 {
     struct tb_id before;
     struct tb_found found;
     tb_offer_open(node, at, n, body, lane);
     struct tb_bytes previous =
         tb_wire_bytes(body->previous.len > 0 ? body->previous : body->continues);
-    if (arrival->link != NULL && tb_id_take(&before, previous) &&
-        !tb_ledger_find(node, &before, &found)) {
+    tb_db_do(node->db, TB_SQL(node, LACKING_DROP), "d", id);
+    if (!tb_id_take(&before, previous) || tb_ledger_find(node, &before, &found)) {
+        return;
+    }
+    tb_db_do(node->db, TB_SQL(node, LACKING_ADD), "di", &before, at->now->wall.ms);
+    if (arrival->link != NULL) {
         tb_link_fetch(node, at, arrival->link, &before, 1);
     }
 }
@@ -195,7 +204,8 @@ static void store(struct tb_node *node, const struct tb_at *at, const struct tb_
     note_stored(at, envelope, body);
     tb_park_drop(node, &envelope->id);
     if (own) {
-        recover(node, at, arrival, body, n, tb_statement_lane(envelope->world, kind));
+        recover(node, at, arrival, &envelope->id, body, n,
+                tb_statement_lane(envelope->world, kind));
     }
     if (kind == TB_KIND_NOTICE) {
         object_to_followers(node, at, &envelope->id);

@@ -73,6 +73,7 @@ int64_t tb_ledger_append(struct tb_node *node, const struct tb_at *at, const str
         .own = entry->own,
         .issued_ms = entry->body->issued_at_ms,
         .at_ms = at->now->wall.ms,
+        .directory_version = envelope->directory_version,
         .body = entry->body,
     };
     tb_db_do(node->db, TB_SQL(node, LEDGER_ADD), "idbiiiiiitii", row.n, &row.id,

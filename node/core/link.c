@@ -9,6 +9,7 @@
 #include "node/core/catalogue.h"
 #include "node/core/offer.h"
 #include "node/core/park.h"
+#include "node/core/repair.h"
 #include "proto/wire.h"
 
 enum { SECOND_MS = 1000 };
@@ -27,13 +28,15 @@ struct tb_link *tb_link_find(struct tb_node *node, uint64_t handle)
 
 struct tb_link *tb_link_to(struct tb_node *node, const char *broker)
 {
+    struct tb_link *found = NULL;
     for (size_t i = 0; i < TB_LINKS_MAX; i++) {
         struct tb_link *link = &node->desk.links[i];
-        if (link->handle != 0 && strcmp(link->broker, broker) == 0) {
-            return link;
+        bool named = link->handle != 0 && strcmp(link->broker, broker) == 0;
+        if (named && (found == NULL || link->up)) {
+            found = link;
         }
     }
-    return NULL;
+    return found;
 }
 
 bool tb_link_send(struct tb_node *node, struct tb_outbox *out, struct tb_link *link,
@@ -71,6 +74,7 @@ void tb_link_fetch(struct tb_node *node, const struct tb_at *at, struct tb_link 
 void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms)
 {
     uint64_t at_ms = node->desk.mono_ms + delay_ms;
+    tb_repair_forget(link); /* what was listed may be what was lost */
     if (link->up && at_ms < link->hello_ms) {
         link->hello_ms = at_ms;
     }
@@ -137,6 +141,7 @@ static void greet(struct tb_node *node, const struct tb_at *at, struct tb_link *
     tongbao__position__init(&said.accepted);
     link->greeted = false;
     link->hello_ms = UINT64_MAX;
+    tb_repair_forget(link); /* not ended: begun anew at the Welcome */
     said.hello.version = TB_LINK_VERSION;
     said.hello.office = node->config.office;
     said.hello.software = (char *)(uintptr_t)software;
@@ -198,7 +203,7 @@ static void mark_down(struct tb_node *node, struct tb_link *link)
     link->up = false;
     link->greeted = false;
     link->inflight = 0;
-    link->listing = false;
+    tb_repair_forget(link);
     link->later_ms = UINT64_MAX;
     link->hello_ms = UINT64_MAX;
     link->fetch_ms = UINT64_MAX;
@@ -244,28 +249,36 @@ void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle)
     tb_outbox_note(at->out, TB_NOTE_LINK_DOWN, link->broker, silent_s);
     mark_down(node, link);
     tb_db_do(node->db, TB_SQL(node, LINK_SINCE), "it", at->now->wall.ms, link->broker);
+    tb_link_reach_changed(node);
 }
 
 /* ------------------------------------------------------------------ welcome */
 
-/* "A new store draws a new epoch": cursors and positions of the old one mean
- * nothing there. */
-static void take_epoch(struct tb_node *node, const struct tb_link *link, struct tb_bytes epoch)
+/* Every start of a broker draws an epoch. If it asks for no repair it knows the one
+ * before it, and what was read and accepted then still stands; else cursors and
+ * positions of another past mean nothing there. */
+static void take_epoch(struct tb_node *node, const struct tb_link *link, struct tb_bytes epoch,
+                       bool strange)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, LINK_GET);
     bool same =
         tb_db_one(node->db, sql, "t", link->broker) && tb_bytes_equal(tb_db_bytes(sql, 0), epoch);
     tb_db_done(sql);
-    if (!same) {
+    if (same) {
+        return;
+    }
+    tb_db_do(node->db, TB_SQL(node, LINK_EPOCH), "bt", epoch, link->broker);
+    if (strange) {
         tb_db_do(node->db, TB_SQL(node, CURSOR_FORGET), "t", link->broker);
-        tb_db_do(node->db, TB_SQL(node, LINK_EPOCH), "bt", epoch, link->broker);
+        tb_db_do(node->db, TB_SQL(node, LINK_POSITION_ANEW), "t", link->broker);
     }
 }
 
 static void take_clock(struct tb_node *node, const struct tb_at *at, const struct tb_link *link,
                        int64_t wall_ms)
 {
-    int64_t skew_ms = wall_ms == 0 ? 0 : wall_ms - at->now->wall.ms;
+    bool told = wall_ms > 0 && wall_ms <= TB_TIME_MS_MAX;
+    int64_t skew_ms = told ? wall_ms - at->now->wall.ms : 0;
     tb_db_do(node->db, TB_SQL(node, LINK_SKEW), "it", skew_ms, link->broker);
     if (skew_ms > TB_SKEW_MS || skew_ms < -TB_SKEW_MS) {
         tb_outbox_note(at->out, TB_NOTE_PEER_SKEW, link->broker, (long long)skew_ms / SECOND_MS);
@@ -292,17 +305,7 @@ static void take_repair(struct tb_node *node, const struct tb_at *at, struct tb_
     }
     if (asked || unfinished) {
         link->listing = true;
-        link->repairing = true;
         link->listed_n = 0;
-    }
-}
-
-void tb_link_heard(struct tb_node *node, const struct tb_at *at, struct tb_link *link)
-{
-    link->heard_ms = at->now->mono_ms;
-    if (link->repairing && !link->listing) {
-        link->repairing = false;
-        tb_db_do(node->db, TB_SQL(node, LINK_REPAIRING), "it", (int64_t)0, link->broker);
     }
 }
 
@@ -313,7 +316,7 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
     bool first = !link->greeted;
     link->greeted = true;
     tb_db_do(node->db, TB_SQL(node, LINK_ADD), "ti", link->broker, at->now->wall.ms);
-    take_epoch(node, link, tb_wire_bytes(welcome->epoch));
+    take_epoch(node, link, tb_wire_bytes(welcome->epoch), welcome->repair);
     take_clock(node, at, link, welcome->wall_ms);
     tb_offer_restart(node, link);
     if (first) {
@@ -322,6 +325,7 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
     take_repair(node, at, link, welcome->repair);
     size_t count =
         tb_chain_compare(node, at, welcome->chains, welcome->n_chains, lacking, TB_CHAIN_HEADS_MAX);
+    count += tb_chain_lacking(node, lacking + count, TB_CHAIN_HEADS_MAX - count);
     tb_link_fetch(node, at, link, lacking, count);
     tb_park_fetch(node, at, link);
     tb_catalogue_compare(node, at, link, welcome->directories, welcome->n_directories);

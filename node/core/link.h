@@ -16,7 +16,8 @@
  * by greeting again, and nothing else is needed.
  */
 
-/* The link with ${handle}, or to the broker ${name}; NULL if there is none. */
+/* The link with ${handle}, or to ${broker}, rather one that is up: with a new key a
+ * broker has two for a while. NULL if there is none. */
 struct tb_link *tb_link_find(struct tb_node *node, uint64_t handle);
 struct tb_link *tb_link_to(struct tb_node *node, const char *broker);
 
@@ -36,8 +37,6 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
  * socket is what it is, and the greeting follows later. */
 void tb_link_up_undone(struct tb_node *node, uint64_t handle);
 void tb_link_down_undone(struct tb_node *node, uint64_t handle);
-/* A frame came: the broker is there, and what was listed to it has arrived. */
-void tb_link_heard(struct tb_node *node, const struct tb_at *at, struct tb_link *link);
 /* Greet ${link} again ${delay_ms} from now. */
 void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms);
 

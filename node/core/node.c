@@ -7,6 +7,7 @@
 #include "node/core/chain.h"
 #include "node/core/catalogue.h"
 #include "node/core/inbox.h"
+#include "node/core/law.h"
 #include "node/core/ledger.h"
 #include "node/core/link.h"
 #include "node/core/offer.h"
@@ -69,6 +70,7 @@ struct tb_node *tb_node_new(struct tb_db *db, const struct tb_node_config *confi
     node->config = *config;
     node->set = set;
     node->atlas = tb_atlas_new();
+    node->law = tb_law_new();
     tb_arena_init(&node->frame_arena, TB_PARSE_BYTES_MAX, TB_PARSE_COUNT_MAX);
     tb_arena_init(&node->body_arena, TB_PARSE_BYTES_MAX, TB_PARSE_COUNT_MAX);
     tb_buf_init(&node->envelope, TB_ENVELOPE_BYTES_MAX);
@@ -100,6 +102,7 @@ void tb_node_free(struct tb_node *node)
     tb_buf_fini(&node->envelope);
     tb_arena_fini(&node->body_arena);
     tb_arena_fini(&node->frame_arena);
+    tb_law_free(node->law);
     tb_atlas_free(node->atlas);
     free(node);
 }
@@ -202,7 +205,7 @@ static enum tb_status handle_frame(struct tb_node *node, const struct tb_at *at,
     if (link == NULL || !link->up) {
         return TB_OK;
     }
-    tb_link_heard(node, at, link);
+    link->heard_ms = at->now->mono_ms;
     tb_arena_reset(&node->frame_arena);
     enum tb_status status = tb_frame_read(event->data, &node->frame_arena, &frame);
     if (status != TB_OK) {
@@ -214,6 +217,10 @@ static enum tb_status handle_frame(struct tb_node *node, const struct tb_at *at,
 
 static void handle_due(struct tb_node *node, const struct tb_at *at)
 {
+    if (node->unsettled) {
+        node->unsettled = false;
+        tb_catalogue_settle(node, at);
+    }
     tb_link_due(node, at);
     tb_catalogue_due(node, at);
     if (node->desk.park_k >= 0) {
@@ -274,6 +281,7 @@ static void on_undone(void *self, const struct tb_now *now, const struct tb_even
                       enum tb_status status, struct tb_outbox *out)
 {
     struct tb_node *node = self;
+    struct tb_at at = {now, NULL, out};
     struct tb_link *link = tb_link_find(node, event->from);
     node->desk.mono_ms = now->mono_ms;
     switch (event->kind) {
@@ -295,6 +303,8 @@ static void on_undone(void *self, const struct tb_now *now, const struct tb_even
         tb_link_down_undone(node, event->from);
         break;
     case TB_EVENT_DUE:
+        node->desk.pause_ms = now->mono_ms + TB_DISKFULL_MS;
+        tb_waking_undone(node, &at);
         break;
     }
 }
@@ -316,8 +326,13 @@ static void on_finish(void *self, const struct tb_now *now, struct tb_outbox *ou
 static void on_rolled_back(void *self)
 {
     struct tb_node *node = self;
-    node->desk = node->before_turn;
+    if (node->inside_turn) {
+        node->desk = node->before_turn;
+    }
     node->inside_turn = false;
+    node->unsettled = tb_catalogue_unsettled(node);
+    /* Brokers that the turn brought within reach are to be found anew, and told. */
+    tb_reach_compute(node);
     /* A directory that arrives in parts begins anew: its bytes may be another's. */
     tb_buf_cut(&node->download, 0);
     node->desk.asked_ms = 0;
@@ -359,8 +374,9 @@ uint64_t tb_node_deadline_ms(const struct tb_node *node)
     uint64_t part = tb_catalogue_deadline_ms(node);
     uint64_t next = link < part ? link : part;
     next = node->desk.alarm_ms < next ? node->desk.alarm_ms : next;
-    bool chore = node->desk.park_k >= 0 || node->desk.refresh_n >= 0;
-    return chore ? 0 : next;
+    bool chore = node->desk.park_k >= 0 || node->desk.refresh_n >= 0 || node->unsettled;
+    next = chore ? 0 : next;
+    return next < node->desk.pause_ms ? node->desk.pause_ms : next;
 }
 
 void tb_node_choked(struct tb_node *node, uint64_t handle)

@@ -89,6 +89,8 @@ enum tb_verb {
     TB_VERB_OFFICER_SET,    /* add an officer or change his number, password, state */
     TB_VERB_DIRECTORY_TAKE, /* a directory file given by hand */
     TB_VERB_ALARM_ENDED,    /* an alarm run ended */
+    TB_VERB_DISCLOSE,
+    TB_VERB_DEED,
 };
 
 enum {
@@ -125,6 +127,18 @@ struct tb_call {
     const char *result;
 };
 
+/* TB_VERB_DISCLOSE and TB_VERB_DEED. Notice, officer and time of entry are filled in
+ * by the core; for a time that is not said, 0. */
+struct tb_disclose {
+    struct tb_id notice;
+    const Tongbao__Disclosure *said;
+};
+
+struct tb_deed {
+    struct tb_id notice;
+    const Tongbao__Deed *said;
+};
+
 struct tb_officer_set {
     const char *name;
     const char *number;
@@ -155,6 +169,8 @@ struct tb_request {
         struct tb_issue issue;
         struct tb_acknowledge acknowledge;
         struct tb_call call;
+        struct tb_disclose disclose;
+        struct tb_deed deed;
         struct tb_officer_set officer;
         struct tb_duty_open duty;
         struct tb_bytes directory;

@@ -24,12 +24,6 @@ static void rewind_to(struct tb_link *link, enum tb_lane lane, int64_t n)
     }
 }
 
-static void rewind_all(struct tb_link *link)
-{
-    memset(link->offered_n, 0, sizeof link->offered_n);
-    link->inflight = 0;
-}
-
 /* A broker beyond the rivers' reach is linked to as soon as something is for it. */
 static void reach(struct tb_node *node, const struct tb_at *at, const char *broker)
 {
@@ -68,14 +62,15 @@ void tb_offer_repair(struct tb_node *node, const struct tb_at *at, struct tb_lin
 
 void tb_offer_restart(struct tb_node *node, struct tb_link *link)
 {
-    rewind_all(link);
-    link->later_ms = UINT64_MAX;
-    tb_db_do(node->db, TB_SQL(node, OFFER_RETRY), "t", link->broker);
+    link->inflight = 0;
+    tb_offer_retry(node, link);
 }
 
 void tb_offer_retry(struct tb_node *node, struct tb_link *link)
 {
-    tb_offer_restart(node, link);
+    memset(link->offered_n, 0, sizeof link->offered_n);
+    link->later_ms = UINT64_MAX;
+    tb_db_do(node->db, TB_SQL(node, OFFER_RETRY), "t", link->broker);
 }
 
 /* ------------------------------------------------------------------- answer */
@@ -162,8 +157,9 @@ static void accepted(struct tb_node *node, const struct tb_at *at, struct tb_lin
         tb_db_do(node->db, TB_SQL(node, LINK_POSITION), "idt", (int64_t)answer->position, id,
                  link->broker);
     }
-    bool again = found->own && (answer->n_full > 0 ||
-                                falls_short(node, found->n, id, found->world, link->broker));
+    /* A full mailbox at the end of a repair is waited for too: the origin may be gone. */
+    bool again = answer->n_full > 0 ||
+                 (found->own && falls_short(node, found->n, id, found->world, link->broker));
     if (again) {
         set_state(node, at, link, found->n, TB_OFFER_LATER,
                   answer->n_full > 0 ? TB_FULL : TB_UNKNOWN);
@@ -194,6 +190,17 @@ static void show_revoked(struct tb_node *node, const struct tb_at *at, const str
     }
 }
 
+/* A broker that lost its store lost its directories too, and knows a signer only when
+ * they have come again; the origin may be gone for good. False when it was tried often
+ * enough: the signer may be in no directory any more. */
+static bool again_in_repair(struct tb_node *node, const struct tb_at *at,
+                            const struct tb_link *link, const struct tb_found *found,
+                            enum tb_status status)
+{
+    return tb_db_do(node->db, TB_SQL(node, OFFER_LATER_REPAIR), "iiiti", (int64_t)status,
+                    at->now->wall.ms, found->n, link->broker, (int64_t)TB_REPAIR_TRIES_MAX) > 0;
+}
+
 static void declined(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                      const struct tb_found *found, const struct tb_id *id, enum tb_status status)
 {
@@ -208,6 +215,8 @@ static void declined(struct tb_node *node, const struct tb_at *at, struct tb_lin
         }
     } else if (found->own || busy) {
         set_state(node, at, link, found->n, TB_OFFER_LATER, status);
+        postpone(node, link);
+    } else if (status == TB_SIGNER && again_in_repair(node, at, link, found, status)) {
         postpone(node, link);
     } else {
         /* Another office's, in a repair: its own origin offers it too. */
@@ -321,13 +330,28 @@ static void renew(struct tb_node *node, const struct tb_at *at, int64_t n, enum 
     }
 }
 
+/* A receipt is owed to nobody, but goes where its recipients read now. */
+static void refresh_receipt(struct tb_node *node, const struct tb_at *at,
+                            const struct tb_envelope *envelope, int64_t n)
+{
+    const Tongbao__Body *body = NULL;
+    tb_arena_reset(&node->body_arena);
+    if (tb_envelope_body(envelope, &node->body_arena, &body) == TB_OK) {
+        tb_offer_open(node, at, n, body, tb_statement_lane(envelope->world, TB_KIND_RECEIPT));
+    }
+}
+
 void tb_offer_refresh_one(struct tb_node *node, const struct tb_at *at, int64_t n)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, RECIPIENT_OF);
     struct tb_envelope envelope;
     struct tb_found found;
     if (tb_envelope_read(&envelope, tb_ledger_bytes(node, n)) != TB_OK ||
-        !tb_ledger_find(node, &envelope.id, &found)) {
+        !tb_ledger_find(node, &envelope.id, &found) || !found.own) {
+        return;
+    }
+    if (found.kind == TB_KIND_RECEIPT) {
+        refresh_receipt(node, at, &envelope, n);
         return;
     }
     enum tb_lane lane = tb_statement_lane(found.world, found.kind);

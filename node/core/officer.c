@@ -112,6 +112,19 @@ enum tb_status tb_officer_duty_open(struct tb_node *node, const struct tb_at *at
     return TB_OK;
 }
 
+bool tb_officer_opened(struct tb_node *node, struct tb_bytes salt, const char *officer)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, SESSION_OFFICER);
+    char token[2 * TB_TOKEN_BYTES + 1];
+    struct tb_id hash;
+    tb_officer_token(node, salt, token);
+    hash_token(token, &hash);
+    bool his = officer != NULL && tb_db_one(node->db, sql, "d", &hash) &&
+               strcmp(tb_db_text(sql, 0), officer) == 0;
+    tb_db_done(sql);
+    return his;
+}
+
 enum tb_status tb_officer_duty_close(struct tb_node *node, const struct tb_at *at,
                                      const struct tb_request *request, struct tb_result *result)
 {

@@ -29,6 +29,9 @@ enum tb_status tb_officer_on_duty(struct tb_node *node, const struct tb_at *at,
                                   const struct tb_request *request, struct tb_result *result,
                                   struct tb_officer_row *officer) TB_MUST_USE;
 
+/* True when the session that ${salt} made is ${officer}'s. */
+bool tb_officer_opened(struct tb_node *node, struct tb_bytes salt, const char *officer);
+
 /* The salt that an event's seed gives, and the token that the office's key makes of
  * a salt; of an empty salt the empty token. */
 void tb_officer_salt(const uint8_t seed[TB_SEED_BYTES], uint8_t salt[TB_SALT_BYTES]);

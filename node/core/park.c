@@ -6,54 +6,82 @@
 #include "node/core/inbox.h"
 #include "node/core/link.h"
 
-/* Is there room for ${size} more bytes, and for one more id? */
-static bool room(struct tb_node *node, size_t size, bool *ids_full)
+/* Is there room for ${size} more bytes? */
+static bool room(struct tb_node *node, size_t size)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, PARKED_SUM);
     bool fits = false;
-    *ids_full = false;
     if (tb_db_one(node->db, sql, "")) {
         fits = tb_db_int(sql, 0) < TB_PARK_ROWS_MAX &&
                tb_db_int(sql, 1) + (int64_t)size <= TB_PARK_BYTES_MAX;
-        *ids_full = tb_db_int(sql, 2) >= TB_PARK_IDS_MAX;
     }
     tb_db_done(sql);
     return fits;
 }
 
-bool tb_park_add(struct tb_node *node, const struct tb_at *at, const struct tb_parking *parking)
+/* The oldest id gives way; its broker holds it 30 days more. */
+static void make_way(struct tb_node *node)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, PARKED_COUNT);
+    bool ids_full = tb_db_one(node->db, sql, "") && tb_db_int(sql, 0) >= TB_PARK_IDS_MAX;
+    tb_db_done(sql);
+    if (ids_full) {
+        tb_db_do(node->db, TB_SQL(node, PARKED_OLDEST), "");
+    }
+}
+
+/* What the park has under one id. */
+struct standing {
+    bool known; /* something */
+    bool empty; /* an id without bytes */
+    bool same;  /* these bytes, or something of this broker */
+};
+
+static void look(struct tb_node *node, const struct tb_parking *parking, struct standing *standing)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, PARKED_HAS);
-    bool ids_full;
-    bool fits = room(node, parking->bytes.size, &ids_full);
-    bool here = tb_db_one(node->db, sql, "d", parking->id);
-    bool empty = here && tb_db_int(sql, 0) != 0;
+    *standing = (struct standing){0};
+    if (tb_db_one(node->db, sql, "dbt", parking->id, parking->bytes, parking->broker)) {
+        standing->known = tb_db_int(sql, 0) > 0;
+        standing->empty = tb_db_int(sql, 1) > 0;
+        standing->same = tb_db_int(sql, 2) > 0;
+    }
     tb_db_done(sql);
-    if (here) {
-        if (empty && fits) {
-            tb_db_do(node->db, TB_SQL(node, PARKED_FILL), "bd", parking->bytes, parking->id);
-        }
+}
+
+bool tb_park_add(struct tb_node *node, const struct tb_at *at, const struct tb_parking *parking)
+{
+    struct standing standing;
+    bool fits = room(node, parking->bytes.size);
+    look(node, parking, &standing);
+    if (standing.empty && fits) {
+        tb_db_do(node->db, TB_SQL(node, PARKED_FILL), "db", parking->id, parking->bytes);
         return false;
     }
-    if (ids_full) {
-        /* The oldest id gives way; its broker holds it 30 days more. */
-        tb_db_do(node->db, TB_SQL(node, PARKED_OLDEST), "");
+    if (standing.known && (standing.same || !fits)) {
+        return false;
     }
     if (fits) {
         tb_db_do(node->db, TB_SQL(node, PARKED_ADD), "dtiibiii", parking->id, parking->broker,
                  (int64_t)parking->origin, (int64_t)parking->reason, parking->bytes,
                  parking->admitted_ms, (int64_t)parking->revoked, at->now->wall.ms);
     } else {
+        make_way(node);
         tb_db_do(node->db, TB_SQL(node, PARKED_ADD), "dtiiziii", parking->id, parking->broker,
                  (int64_t)parking->origin, (int64_t)parking->reason, parking->admitted_ms,
                  (int64_t)parking->revoked, at->now->wall.ms);
     }
-    return true;
+    return !standing.known;
 }
 
 void tb_park_drop(struct tb_node *node, const struct tb_id *id)
 {
     tb_db_do(node->db, TB_SQL(node, PARKED_DROP), "d", id);
+}
+
+void tb_park_drop_from(struct tb_node *node, const struct tb_id *id, const char *broker)
+{
+    tb_db_do(node->db, TB_SQL(node, PARKED_DROP_FROM), "dt", id, broker);
 }
 
 void tb_park_retry(struct tb_node *node)

@@ -26,6 +26,8 @@ struct tb_parking {
 /* False when it was parked before; its bytes may have been filled in. */
 bool tb_park_add(struct tb_node *node, const struct tb_at *at, const struct tb_parking *parking);
 void tb_park_drop(struct tb_node *node, const struct tb_id *id);
+/* Only what ${broker} brought under ${id}. */
+void tb_park_drop_from(struct tb_node *node, const struct tb_id *id, const char *broker);
 
 /* Begin to judge all again; then step, in slices, while it returns true. */
 void tb_park_retry(struct tb_node *node);

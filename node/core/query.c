@@ -236,6 +236,8 @@ const char *tb_stream_kind_text(enum tb_stream_kind kind)
         [TB_STREAM_FORK] = "fork",
         [TB_STREAM_CHAIN] = "chain",
         [TB_STREAM_DIRECTORY] = "directory",
+        [TB_STREAM_DISCLOSURE] = "disclosure",
+        [TB_STREAM_DEED] = "deed",
     };
     tb_assert((size_t)kind < sizeof text / sizeof text[0]);
     return text[kind];

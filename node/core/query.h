@@ -134,6 +134,8 @@ enum tb_stream_kind {
     TB_STREAM_FORK,
     TB_STREAM_CHAIN,     /* this store opened a new chain: restored or copied */
     TB_STREAM_DIRECTORY, /* a new directory, or a clash */
+    TB_STREAM_DISCLOSURE,
+    TB_STREAM_DEED,
 };
 const char *tb_stream_kind_text(enum tb_stream_kind kind);
 

@@ -36,7 +36,7 @@ void tb_query_status(struct tb_node *node, struct tb_status_row *row)
     numbers(node, TB_SQL(node, LEDGER_OWED), &row->owed, &row->owed_oldest_ms);
     numbers(node, TB_SQL(node, QUERY_PARKED), &row->parked, NULL);
     numbers(node, TB_SQL(node, QUERY_FORKS), &row->forks, NULL);
-    row->waiting = of_office(node, TB_SQL(node, NOTICE_WAITING));
+    numbers(node, TB_SQL(node, NOTICE_WAITING), &row->waiting, NULL);
     row->gaps = of_office(node, TB_SQL(node, QUERY_GAPS));
     if (tb_db_one(node->db, alarm, "")) {
         row->alarm_last_exit = tb_db_int(alarm, 0);

@@ -5,13 +5,6 @@
 #include "node/core/offer.h"
 #include "proto/wire.h"
 
-/* At a province, whose offices are owed too: codes with its first two digits. */
-static int64_t whose(const struct tb_node *node)
-{
-    bool province = node->config.office % 10000 == 0;
-    return province ? 10000 : 1;
-}
-
 /* The ids of one page; ${scanned_n} is the last ledger row it covers. */
 static size_t page(struct tb_node *node, const struct tb_now *now, const struct tb_link *link,
                    struct tb_id ids[TB_LISTING_IDS_MAX], int64_t *scanned_n)
@@ -20,8 +13,7 @@ static size_t page(struct tb_node *node, const struct tb_now *now, const struct 
     int64_t since_ms = now->wall.ms - (int64_t)TB_KEPT_DAYS * TB_DAY_MS;
     size_t count = 0;
     *scanned_n = link->listed_n + TB_LISTING_SCAN_MAX;
-    tb_db_ask(node->db, sql, "iiiii", link->listed_n, (int64_t)TB_LISTING_SCAN_MAX, since_ms,
-              (int64_t)node->config.office, whose(node));
+    tb_db_ask(node->db, sql, "iii", link->listed_n, (int64_t)TB_LISTING_SCAN_MAX, since_ms);
     while (tb_db_next(node->db, sql)) {
         tb_assert(count < TB_LISTING_IDS_MAX);
         bool taken = tb_db_id(sql, 1, &ids[count]);
@@ -56,6 +48,7 @@ static void list(struct tb_node *node, const struct tb_now *now, struct tb_outbo
     }
     link->listed_n = scanned_n;
     link->listing = !listing.last;
+    link->unread += count > 0 || listing.last;
 }
 
 void tb_repair_pump(struct tb_node *node, const struct tb_now *now, struct tb_outbox *out)
@@ -77,4 +70,18 @@ void tb_repair_want(struct tb_node *node, const struct tb_at *at, struct tb_link
             tb_offer_repair(node, at, link, &id);
         }
     }
+    /* Pages are answered in their order. What a broker sent before it read the last
+     * one is no answer to it. */
+    if (link->unread > 0) {
+        link->unread--;
+        if (link->unread == 0 && !link->listing) {
+            tb_db_do(node->db, TB_SQL(node, LINK_REPAIRING), "it", (int64_t)0, link->broker);
+        }
+    }
+}
+
+void tb_repair_forget(struct tb_link *link)
+{
+    link->listing = false;
+    link->unread = 0;
 }

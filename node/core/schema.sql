@@ -63,12 +63,15 @@ CREATE TABLE notice (
     river TEXT NOT NULL,
     issued_ms INTEGER NOT NULL,
     at_ms INTEGER NOT NULL,
-    void INTEGER NOT NULL  -- 1: what it continues came and is another office's
+    void INTEGER NOT NULL,     -- 1: what it continues came and is another office's
+    answered INTEGER NOT NULL  -- 1: this office has acknowledged it
 ) STRICT;
 CREATE INDEX notice_number ON notice (number, n);
 CREATE INDEX notice_incident ON notice (incident, n);
 CREATE INDEX notice_regards ON notice (regards, n);
 CREATE INDEX notice_own ON notice (own, world, issued_ms, n);
+CREATE INDEX notice_waiting ON notice (n)
+    WHERE world = 1 AND own = 0 AND void = 0 AND answered = 0;
 
 -- Whom an envelope is owed to: every kind but receipts.
 CREATE TABLE recipient (
@@ -85,6 +88,14 @@ CREATE TABLE recipient (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipient_office ON recipient (office, n);
 
+-- Envelopes whose recipients' receipts are not all here: own ones and, at a
+-- province, its offices'. So that nobody has to look through the whole ledger.
+CREATE TABLE owed (
+    n INTEGER PRIMARY KEY,
+    own INTEGER NOT NULL
+) STRICT;
+CREATE INDEX owed_own ON owed (own, n);
+
 -- May be here before the envelope that it names, as the next four may.
 CREATE TABLE receipt (
     id BLOB NOT NULL,
@@ -92,6 +103,7 @@ CREATE TABLE receipt (
     world INTEGER NOT NULL,
     stored_ms INTEGER NOT NULL,
     n INTEGER NOT NULL,
+    directory_version INTEGER NOT NULL,  -- that its head names: the policy of its clocks
     PRIMARY KEY (id, office, world)
 ) STRICT, WITHOUT ROWID;
 
@@ -145,6 +157,59 @@ CREATE TABLE widening (
 ) STRICT;
 CREATE INDEX widening_envelope ON widening (envelope, n);
 
+-- What clocks go by; the clocks themselves are nowhere (I9). Of each notice:
+CREATE TABLE grading (
+    n INTEGER PRIMARY KEY,
+    occurred_ms INTEGER NOT NULL,  -- 0: not said, as the next two
+    known_ms INTEGER NOT NULL,
+    graded_ms INTEGER NOT NULL,
+    sensitive INTEGER NOT NULL,
+    article4 INTEGER NOT NULL,     -- 1: any of the six conditions
+    written INTEGER NOT NULL,      -- 1: names all that Order 17 Art. 14 asks
+    directory_version INTEGER NOT NULL,
+    chain BLOB NOT NULL,
+    seq INTEGER NOT NULL
+) STRICT;
+
+-- Each incident, and its newest notice here.
+CREATE TABLE incident (
+    incident BLOB NOT NULL,
+    world INTEGER NOT NULL,
+    last_n INTEGER NOT NULL,
+    PRIMARY KEY (incident, world)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX incident_last ON incident (last_n);
+
+CREATE TABLE disclosure (
+    n INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    notice BLOB NOT NULL,
+    office INTEGER NOT NULL,
+    world INTEGER NOT NULL,
+    measure INTEGER NOT NULL,
+    counts INTEGER NOT NULL,      -- 1: published or updated, with evidence
+    said_ms INTEGER NOT NULL,
+    entered_ms INTEGER NOT NULL,
+    directory_version INTEGER NOT NULL,
+    text TEXT NOT NULL            -- what the stream says of it
+) STRICT;
+CREATE INDEX disclosure_notice ON disclosure (notice, n);
+
+CREATE TABLE deed (
+    n INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    notice BLOB NOT NULL,
+    office INTEGER NOT NULL,
+    world INTEGER NOT NULL,
+    duty INTEGER NOT NULL,
+    counts INTEGER NOT NULL,      -- 1: with evidence
+    said_ms INTEGER NOT NULL,
+    entered_ms INTEGER NOT NULL,
+    directory_version INTEGER NOT NULL,
+    text TEXT NOT NULL            -- what the stream says of it
+) STRICT;
+CREATE INDEX deed_notice ON deed (notice, n);
+
 -- The place of every chained envelope; two with one place are a fork.
 CREATE TABLE chain (
     n INTEGER PRIMARY KEY,
@@ -193,6 +258,13 @@ CREATE TABLE own_nth (
     PRIMARY KEY (chain, office)
 ) STRICT, WITHOUT ROWID;
 
+-- Own envelopes that a later one names and that are not here, since this store
+-- was rolled back: asked for at every greeting until they have come.
+CREATE TABLE lacking (
+    id BLOB NOT NULL PRIMARY KEY,
+    at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- ------------------------------------------------------------------ links
 
 -- All versions that came, and the other one where a version exists twice.
@@ -233,12 +305,13 @@ CREATE TABLE offer (
     lane INTEGER NOT NULL,
     state INTEGER NOT NULL,   -- enum tb_offer_state
     status INTEGER NOT NULL,  -- of the last answer
-    repair INTEGER NOT NULL,
+    repair INTEGER NOT NULL,  -- 0: not in a repair; else how often it was offered in one
     at_ms INTEGER NOT NULL,   -- of the last change
     PRIMARY KEY (n, broker)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offer_due ON offer (broker, state, lane, n);
 CREATE INDEX offer_open ON offer (state, broker, n);
+CREATE INDEX offer_waiting ON offer (n) WHERE state IN (0, 3);
 
 -- In whose mailbox a broker says it put an envelope, and whose was full.
 CREATE TABLE filed (
@@ -250,18 +323,22 @@ CREATE TABLE filed (
 ) STRICT, WITHOUT ROWID;
 
 -- Envelopes that cannot be judged yet. Past the bound only broker and id are
--- kept, and the bytes are fetched again.
+-- kept, and the bytes are fetched again. The id does not cover the signature, so
+-- two brokers may bring different bytes under one id, and both are kept.
 CREATE TABLE parked (
     k INTEGER PRIMARY KEY,
-    id BLOB NOT NULL UNIQUE,
+    id BLOB NOT NULL,
     broker TEXT NOT NULL,
     origin INTEGER NOT NULL,
     reason INTEGER NOT NULL,
     bytes BLOB,
     admitted_ms INTEGER NOT NULL,
     revoked INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL
+    at_ms INTEGER NOT NULL,
+    UNIQUE (id, broker)
 ) STRICT;
+CREATE INDEX parked_full ON parked (length(bytes)) WHERE bytes IS NOT NULL;
+CREATE INDEX parked_empty ON parked (broker, k) WHERE bytes IS NULL;
 
 -- Ids whose signature held and that were refused: objected to once.
 CREATE TABLE refused (

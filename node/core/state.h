@@ -21,10 +21,11 @@ enum {
     TB_OFFERS_INFLIGHT_MAX = 64, /* per link, not yet answered */
     TB_LATER_MS = 60000,         /* "after `full` every 60 s" */
     TB_ALARM_MS = 60000,
-    TB_CHOKED_MS = 1000,   /* until a full socket is tried again */
-    TB_DISKFULL_MS = 5000, /* until mail is asked for again after a full disk */
-    TB_PART_MS = 10000,    /* until a part that does not come is given up */
-    TB_SKEW_MS = 30000,    /* of a peer's clock, beyond which it is said */
+    TB_CHOKED_MS = 1000,      /* until a full socket is tried again */
+    TB_DISKFULL_MS = 5000,    /* until mail is asked for again after a full disk */
+    TB_PART_MS = 10000,       /* until a part that does not come is given up */
+    TB_REPAIR_TRIES_MAX = 10, /* of an envelope of another office, in one repair */
+    TB_SKEW_MS = 30000,       /* of a peer's clock, beyond which it is said */
     TB_PARK_ROWS_MAX = 1000,
     TB_PARK_BYTES_MAX = 16 * 1024 * 1024,
     TB_PARK_IDS_MAX = 100 * 1000,
@@ -57,8 +58,8 @@ struct tb_link {
     uint32_t fetching;           /* asked for and not come yet */
     uint64_t fetch_ms;           /* until it is given up; UINT64_MAX: nothing is asked for */
     bool listing;                /* a repair is being listed … */
-    bool repairing;              /* it was asked for, or not ended before */
     int64_t listed_n;            /* … up to this ledger row */
+    uint32_t unread;             /* pages of it that no Want has answered yet */
     bool anew[TB_LANES];         /* a repair: the cursor follows the broker, back too */
     bool anew_position;          /* and so does what it accepted last */
     bool stored_due[TB_LANES];   /* a cursor moved in this turn */
@@ -86,6 +87,7 @@ struct tb_desk {
     uint64_t alarm_ms; /* the next run; UINT64_MAX: nothing waits */
     int64_t park_k;    /* the park is being tried again from here; -1: it is not */
     int64_t refresh_n; /* old offers are being renewed from here; -1: they are not */
+    uint64_t pause_ms; /* nothing is due before: a full disk undid what was */
 };
 
 enum tb_sql {
@@ -110,17 +112,21 @@ struct tb_recipients {
     struct tb_addressee at[TB_RECIPIENTS_MAX];
 };
 
+struct tb_law;
+
 struct tb_node {
     struct tb_db *db;
     struct tb_node_config config;
     struct tb_directories *set; /* borrowed */
     struct tb_atlas *atlas;
+    struct tb_law *law;
     struct sqlite3_stmt *sql[TB_SQL_COUNT];
 
     struct tb_desk desk;
     struct tb_desk before_event;
     struct tb_desk before_turn;
     bool inside_turn;
+    bool unsettled; /* a turn was rolled back: a directory is in force and not stored */
 
     struct tb_node_link reach[TB_LINKS_MAX]; /* tb_node_links, kept */
     size_t reach_count;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "node/core/views_clock.h"
 #include "proto/wire.h"
 
 /* What the views know of a notice that a statement is about. */
@@ -76,6 +77,12 @@ static void add_chain(struct tb_node *node, const struct tb_view_row *row,
     }
 }
 
+/* Row ${n} is owed while the receipts of its recipients are not all here. */
+static void owe(struct tb_node *node, int64_t n)
+{
+    tb_db_do(node->db, TB_SQL(node, OWED_ADD), "ii", n, (int64_t)node->config.office);
+}
+
 static void add_recipients(struct tb_node *node, const struct tb_view_row *row)
 {
     for (size_t i = 0; i < row->body->n_recipients; i++) {
@@ -84,6 +91,7 @@ static void add_recipients(struct tb_node *node, const struct tb_view_row *row)
                  (int64_t)(to->required ? 1 : 0), to->clause, (int64_t)to->hops, to->river,
                  (int64_t)to->nth, (int64_t)(to->outside ? 1 : 0), (int64_t)0);
     }
+    owe(node, row->n);
 }
 
 /* Deliveries of a notice grow by what brokers widened. The signed entry of an
@@ -93,6 +101,20 @@ static void widen(struct tb_node *node, int64_t n, uint32_t office, const char *
 {
     tb_db_do(node->db, TB_SQL(node, RECIPIENT_ADD), "iiititiii", n, (int64_t)office, (int64_t)1,
              clause, hops, river, (int64_t)0, (int64_t)0, (int64_t)1);
+    owe(node, n);
+}
+
+/* Disclosures or deeds that were stored before the notice ${row}; ${sql} finds them. */
+static void show_early_acts(struct tb_node *node, const struct tb_view_row *row,
+                            struct sqlite3_stmt *sql, enum tb_stream_kind kind)
+{
+    tb_db_ask(node->db, sql, "dii", &row->id, (int64_t)row->world, row->n);
+    while (tb_db_next(node->db, sql)) {
+        struct tb_id id;
+        if (tb_db_id(sql, 0, &id)) {
+            show(node, row, kind, &id, &row->id, (uint32_t)tb_db_int(sql, 1), tb_db_text(sql, 2));
+        }
+    }
 }
 
 /* What was stored before the notice ${row} and is about it shows now. */
@@ -107,6 +129,8 @@ static void show_early(struct tb_node *node, const struct tb_view_row *row)
                  (uint32_t)tb_db_int(sql, 2), tb_db_text(sql, 3));
         }
     }
+    show_early_acts(node, row, TB_SQL(node, EARLY_DISCLOSURE), TB_STREAM_DISCLOSURE);
+    show_early_acts(node, row, TB_SQL(node, EARLY_DEED), TB_STREAM_DEED);
     sql = TB_SQL(node, RECEIPT_OF);
     tb_db_ask(node->db, sql, "di", &row->id, (int64_t)row->world);
     while (tb_db_next(node->db, sql)) {
@@ -114,6 +138,9 @@ static void show_early(struct tb_node *node, const struct tb_view_row *row)
             show(node, row, TB_STREAM_HELD, &id, &row->id, (uint32_t)tb_db_int(sql, 0),
                  row->body->notice->number);
         }
+    }
+    if (row->world != TB_WORLD_ACTUAL) {
+        return; /* "actual world only" */
     }
     sql = TB_SQL(node, WIDENING_OF);
     tb_db_ask(node->db, sql, "di", &row->id, row->n);
@@ -137,16 +164,18 @@ static void add_notice(struct tb_node *node, const struct tb_view_row *row,
     struct subject subject;
     bool out_of_authority = false;
     char title[TB_TITLE_BYTES_MAX];
-    if (tb_notice_continues(notice->kind) && tb_id_take(&regards, tb_wire_bytes(notice->regards)) &&
+    if (tb_id_take(&regards, tb_wire_bytes(notice->regards)) &&
         notice_here(node, &regards, &subject)) {
-        out_of_authority = subject.origin != row->origin || subject.world != row->world;
+        bool strange = tb_notice_continues(notice->kind) && subject.origin != row->origin;
+        out_of_authority = strange || subject.world != row->world;
     }
     tb_text_copy(title, sizeof title, notice->title);
-    tb_db_do(node->db, TB_SQL(node, NOTICE_ADD), "idiiiiibbtttiii", row->n, &row->id,
+    tb_db_do(node->db, TB_SQL(node, NOTICE_ADD), "idiiiiibbtttiiii", row->n, &row->id,
              (int64_t)row->world, (int64_t)notice->kind, (int64_t)notice->grade,
              (int64_t)row->origin, (int64_t)row->own, tb_wire_bytes(row->body->incident),
              tb_wire_bytes(notice->regards), notice->number, title, notice->river, row->issued_ms,
-             row->at_ms, (int64_t)out_of_authority);
+             row->at_ms, (int64_t)out_of_authority, (int64_t)node->config.office);
+    tb_views_grade(node, row);
     tb_db_do(node->db, TB_SQL(node, NOTICE_VOID), "dii", &row->id, (int64_t)row->origin,
              (int64_t)row->world);
     if (!out_of_authority) {
@@ -167,9 +196,10 @@ static void add_receipt(struct tb_node *node, const struct tb_view_row *row)
         if (!tb_id_take(&id, tb_wire_bytes(receipt->ids[i]))) {
             continue;
         }
-        int added =
-            tb_db_do(node->db, TB_SQL(node, RECEIPT_ADD), "diiii", &id, (int64_t)row->origin,
-                     (int64_t)row->world, receipt->stored_at_ms, row->n);
+        int added = tb_db_do(node->db, TB_SQL(node, RECEIPT_ADD), "diiiii", &id,
+                             (int64_t)row->origin, (int64_t)row->world, receipt->stored_at_ms,
+                             row->n, (int64_t)row->directory_version);
+        tb_db_do(node->db, TB_SQL(node, OWED_DROP), "di", &id, (int64_t)row->world);
         bool told =
             tb_db_one(node->db, find, "d", &id) && (enum tb_world)tb_db_int(find, 2) == row->world;
         if (told) {
@@ -193,6 +223,9 @@ static void add_acknowledgement(struct tb_node *node, const struct tb_view_row *
     tb_db_do(node->db, TB_SQL(node, ACKNOWLEDGEMENT_ADD), "idiiitttii", row->n, &notice,
              (int64_t)row->origin, (int64_t)row->world, (int64_t)said->level, said->officer->name,
              said->officer->number, said->note, said->given_at_ms, row->at_ms);
+    if (row->origin == node->config.office) {
+        tb_db_do(node->db, TB_SQL(node, NOTICE_ANSWERED), "di", &notice, (int64_t)row->world);
+    }
     if (notice_here(node, &notice, &subject) && subject.world == row->world) {
         show(node, row, TB_STREAM_ACKNOWLEDGEMENT, &row->id, &notice, row->origin,
              said->officer->name);
@@ -230,6 +263,31 @@ static void add_objection(struct tb_node *node, const struct tb_view_row *row)
     if (notice_here(node, &id, &subject) && subject.world == row->world) {
         show(node, row, TB_STREAM_OBJECTION, &row->id, &id, row->origin,
              tb_status_name((enum tb_status)objection->reason));
+    }
+}
+
+/* What clocks go by; shown once the notice is here, and only what was its signer's
+ * to say (I3). */
+static void add_disclosure(struct tb_node *node, const struct tb_view_row *row)
+{
+    struct subject subject;
+    struct tb_id notice;
+    char text[TB_NAME_BYTES_MAX];
+    tb_views_disclosure(node, row, &notice, text);
+    if (notice_here(node, &notice, &subject) && subject.world == row->world &&
+        tb_statement_discloses(row->origin, subject.origin)) {
+        show(node, row, TB_STREAM_DISCLOSURE, &row->id, &notice, row->origin, text);
+    }
+}
+
+static void add_deed(struct tb_node *node, const struct tb_view_row *row)
+{
+    struct subject subject;
+    struct tb_id notice;
+    char text[TB_NAME_BYTES_MAX];
+    tb_views_deed(node, row, &notice, text);
+    if (notice_here(node, &notice, &subject) && subject.world == row->world) {
+        show(node, row, TB_STREAM_DEED, &row->id, &notice, row->origin, text);
     }
 }
 
@@ -283,6 +341,12 @@ struct tb_view_news tb_views_add(struct tb_node *node, const struct tb_view_row 
         break;
     case TB_KIND_WIDENING:
         add_widening(node, row);
+        break;
+    case TB_KIND_DISCLOSURE:
+        add_disclosure(node, row);
+        break;
+    case TB_KIND_DEED:
+        add_deed(node, row);
         break;
     case TB_KIND_UNKNOWN:
         show(node, row, TB_STREAM_UNKNOWN, &row->id, &row->id, row->origin, "");
@@ -359,6 +423,7 @@ static bool replay_row(struct tb_node *node, struct tb_view_row *row, enum tb_st
         row->origin = envelope.origin;
         row->world = envelope.world;
         row->issued_ms = row->body->issued_at_ms;
+        row->directory_version = envelope.directory_version;
     }
     tb_db_done(sql);
     return more && *status == TB_OK;
@@ -367,9 +432,11 @@ static bool replay_row(struct tb_node *node, struct tb_view_row *row, enum tb_st
 enum tb_status tb_node_rebuild(struct tb_node *node)
 {
     static const char *const views[] = {
-        "DELETE FROM notice",          "DELETE FROM recipient", "DELETE FROM receipt",
-        "DELETE FROM acknowledgement", "DELETE FROM call",      "DELETE FROM objection",
-        "DELETE FROM widening",        "DELETE FROM chain",     "DELETE FROM stream",
+        "DELETE FROM notice",          "DELETE FROM recipient",  "DELETE FROM receipt",
+        "DELETE FROM acknowledgement", "DELETE FROM call",       "DELETE FROM objection",
+        "DELETE FROM widening",        "DELETE FROM chain",      "DELETE FROM grading",
+        "DELETE FROM incident",        "DELETE FROM disclosure", "DELETE FROM deed",
+        "DELETE FROM stream",          "DELETE FROM owed",
     };
     enum { VIEWS = sizeof views / sizeof views[0] };
     struct sqlite3_stmt *clear[VIEWS];

@@ -23,6 +23,7 @@ struct tb_view_row {
     bool own;
     int64_t issued_ms;
     int64_t at_ms;
+    uint64_t directory_version; /* that its head names */
     const Tongbao__Body *body;
 };
 

@@ -8,7 +8,7 @@ static int64_t waiting(struct tb_node *node, int64_t *n)
     struct sqlite3_stmt *sql = TB_SQL(node, NOTICE_WAITING);
     int64_t count = 0;
     *n = 0;
-    if (tb_db_one(node->db, sql, "i", (int64_t)node->config.office)) {
+    if (tb_db_one(node->db, sql, "")) {
         count = tb_db_int(sql, 0);
         *n = tb_db_int(sql, 1);
     }
@@ -23,7 +23,7 @@ void tb_waking_start(struct tb_node *node)
     node->desk.alarm_ms = wake ? 0 : UINT64_MAX;
 }
 
-static void run(struct tb_node *node, const struct tb_at *at, int64_t count, int64_t n)
+static void run(struct tb_node *node, const struct tb_at *at, int64_t count, int64_t n, bool kept)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, NOTICE_AT);
     struct tb_alarm_run run = {.waiting = (uint32_t)count};
@@ -32,24 +32,38 @@ static void run(struct tb_node *node, const struct tb_at *at, int64_t count, int
         tb_text_copy(run.number, sizeof run.number, tb_db_text(sql, 1));
     }
     tb_db_done(sql);
-    tb_db_do(node->db, TB_SQL(node, ALARM_ADD), "iid", at->now->wall.ms, count, &run.id);
-    run.run = tb_db_last(node->db);
+    if (kept) {
+        tb_db_do(node->db, TB_SQL(node, ALARM_ADD), "iid", at->now->wall.ms, count, &run.id);
+        run.run = tb_db_last(node->db);
+    }
     (void)tb_outbox_add(at->out, TB_EFFECT_ALARM, 0, 0, tb_bytes_of(&run, sizeof run));
+}
+
+/* One run for all that wait, if any do, and the next a minute later. */
+static void run_for_all(struct tb_node *node, const struct tb_at *at, bool kept)
+{
+    int64_t n;
+    int64_t count = waiting(node, &n);
+    node->desk.alarm_ms = UINT64_MAX;
+    if (count > 0) {
+        run(node, at, count, n, kept);
+        node->desk.alarm_ms = at->now->mono_ms + TB_ALARM_MS;
+    }
 }
 
 void tb_waking_finish(struct tb_node *node, const struct tb_at *at)
 {
-    struct tb_desk *desk = &node->desk;
-    int64_t n;
+    const struct tb_desk *desk = &node->desk;
     bool due = desk->alarm_fresh || desk->alarm_ms <= at->now->mono_ms;
-    if (!node->config.alarm || !due) {
-        return;
+    if (node->config.alarm && due) {
+        run_for_all(node, at, true);
     }
-    int64_t count = waiting(node, &n);
-    desk->alarm_ms = UINT64_MAX;
-    if (count > 0) {
-        run(node, at, count, n);
-        desk->alarm_ms = at->now->mono_ms + TB_ALARM_MS;
+}
+
+void tb_waking_undone(struct tb_node *node, const struct tb_at *at)
+{
+    if (node->config.alarm && node->desk.alarm_ms <= at->now->mono_ms) {
+        run_for_all(node, at, false);
     }
 }
 

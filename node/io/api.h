@@ -1,12 +1,13 @@
 #ifndef TB_API_H
 #define TB_API_H
 
+#include "base/io/keep.h"
 #include "node/core/query.h"
-#include "node/io/siren.h"
 #include "node/io/config.h"
 #include "node/io/http.h"
 #include "node/io/links.h"
 #include "node/io/queue.h"
+#include "node/io/siren.h"
 #include "node/io/sse.h"
 
 /*
@@ -25,9 +26,6 @@ enum {
     TB_API_SKEW_SHOWN_MS = 30000,
 };
 
-#define TB_API_STORE_NAME   "node.db"
-#define TB_API_RESERVE_NAME "reserve"
-
 /* What the API speaks for; borrowed for its life. `http` is set once it is open. */
 struct tb_api_parts {
     struct tb_node *node;
@@ -35,6 +33,7 @@ struct tb_api_parts {
     struct tb_siren *siren;
     const struct tb_config *config;
     struct tb_sse *sse;
+    const struct tb_keep *keep;
     const uint8_t *sign_key; /* the public half */
 };
 
@@ -56,8 +55,6 @@ void tb_api_answer(struct tb_api *api, uint64_t number, const struct tb_result *
 /* The alarm's test that request ${number} asked for has ended. */
 void tb_api_tested(struct tb_api *api, uint64_t number, int exit_status);
 
-/* The store's disk is full, or has room again; for `status`. */
-void tb_api_disk_full(struct tb_api *api, bool full);
 /* Refuse what is pending and all that still comes, at a stop: it was not done, or is answered
  * when it is asked again. */
 void tb_api_stop(struct tb_api *api);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io/say.h"
 #include "base/text.h"
-#include "node/io/say.h"
 
 /* The changing paths: what stands in their bodies, and what their good results are told as. */
 
@@ -87,7 +87,7 @@ static bool resolve_regards(struct reading *r, json_t *notice)
     if (name == NULL || name[0] == '\0') {
         return true;
     }
-    enum tb_status status = tb_api_find_notice(r->ask->api, name, &id);
+    enum tb_status status = tb_ask_find(r->ask->api, name, &id);
     bool whole = strlen(name) == TB_ID_HEX_CHARS && tb_unhex(id.byte, sizeof id.byte, name);
     if (status != TB_OK && !whole) {
         (void)tb_json_mistake(&r->input, "notice.regards",
@@ -452,6 +452,12 @@ json_t *tb_change_told(struct tb_api *api, const struct tb_pending *pending,
         break;
     case TB_VERB_OFFICER_SET:
         tb_json_put_text(body, "name", pending->officer);
+        break;
+    case TB_VERB_DISCLOSE:
+        tb_json_put_id(body, "notice", &pending->request.disclose.notice);
+        break;
+    case TB_VERB_DEED:
+        tb_json_put_id(body, "notice", &pending->request.deed.notice);
         break;
     case TB_VERB_DUTY_CLOSE:
     case TB_VERB_DIRECTORY_TAKE:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/io/api_clock.h"
 #include "node/io/missing.h"
 
 /* The reading paths about notices. */
@@ -112,7 +113,7 @@ static json_t *list_of(struct tb_api *api, const struct tb_notice_row *rows, siz
     return list;
 }
 
-void tb_ask_notices(const struct tb_ask *ask)
+void tb_read_notices(const struct tb_ask *ask)
 {
     int64_t before;
     int64_t limit;
@@ -120,7 +121,7 @@ void tb_ask_notices(const struct tb_ask *ask)
         !tb_ask_number(ask, "limit", 1, TB_PAGE_ROWS_MAX, TB_API_PAGE_ROWS, &limit)) {
         return;
     }
-    struct tb_notice_row *rows = tb_api_rows((size_t)limit, sizeof *rows);
+    struct tb_notice_row *rows = tb_ask_rows((size_t)limit, sizeof *rows);
     size_t count = tb_query_notices(ask->api->parts.node, before, rows, (size_t)limit);
     json_t *body = json_object();
     (void)json_object_set_new(body, "notices", list_of(ask->api, rows, count, true));
@@ -131,9 +132,9 @@ void tb_ask_notices(const struct tb_ask *ask)
     tb_ask_answer(ask, body);
 }
 
-void tb_ask_waiting(const struct tb_ask *ask)
+void tb_read_waiting(const struct tb_ask *ask)
 {
-    struct tb_notice_row *rows = tb_api_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
+    struct tb_notice_row *rows = tb_ask_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
     size_t count = tb_query_waiting(ask->api->parts.node, rows, TB_PAGE_ROWS_MAX);
     json_t *body = json_object();
     (void)json_object_set_new(body, "notices", list_of(ask->api, rows, count, true));
@@ -145,12 +146,12 @@ void tb_ask_waiting(const struct tb_ask *ask)
 
 json_t *tb_api_deliveries(struct tb_api *api, const struct tb_id *id)
 {
-    struct tb_delivery_row *rows = tb_api_rows(DELIVERIES_USUAL, sizeof *rows);
+    struct tb_delivery_row *rows = tb_ask_rows(DELIVERIES_USUAL, sizeof *rows);
     size_t count = tb_query_deliveries(api->parts.node, id, rows, DELIVERIES_USUAL);
     json_t *list = json_array();
     if (count == DELIVERIES_USUAL) {
         free(rows);
-        rows = tb_api_rows(TB_RECIPIENTS_MAX, sizeof *rows);
+        rows = tb_ask_rows(TB_RECIPIENTS_MAX, sizeof *rows);
         count = tb_query_deliveries(api->parts.node, id, rows, TB_RECIPIENTS_MAX);
     }
     for (size_t i = 0; i < count; i++) {
@@ -182,7 +183,7 @@ json_t *tb_api_deliveries(struct tb_api *api, const struct tb_id *id)
 
 static json_t *acknowledgements_of(struct tb_api *api, const struct tb_id *id)
 {
-    struct tb_acknowledgement_row *rows = tb_api_rows(DETAIL_ROWS_MAX, sizeof *rows);
+    struct tb_acknowledgement_row *rows = tb_ask_rows(DETAIL_ROWS_MAX, sizeof *rows);
     size_t count = tb_query_acknowledgements(api->parts.node, id, rows, DETAIL_ROWS_MAX);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -204,7 +205,7 @@ static json_t *acknowledgements_of(struct tb_api *api, const struct tb_id *id)
 
 static json_t *calls_of(struct tb_api *api, const struct tb_id *id)
 {
-    struct tb_call_row *rows = tb_api_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
+    struct tb_call_row *rows = tb_ask_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
     size_t count = tb_query_calls(api->parts.node, id, rows, TB_PAGE_ROWS_MAX);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -228,14 +229,14 @@ static json_t *calls_of(struct tb_api *api, const struct tb_id *id)
 static json_t *incident_of(struct tb_api *api, const uint8_t incident[TB_INCIDENT_BYTES],
                            enum tb_world world)
 {
-    struct tb_notice_row *rows = tb_api_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
+    struct tb_notice_row *rows = tb_ask_rows(TB_PAGE_ROWS_MAX, sizeof *rows);
     size_t count = tb_query_incident(api->parts.node, incident, world, rows, TB_PAGE_ROWS_MAX);
     json_t *list = list_of(api, rows, count, false);
     free(rows);
     return list;
 }
 
-void tb_ask_one_notice(const struct tb_ask *ask)
+void tb_read_one_notice(const struct tb_ask *ask)
 {
     struct tb_api *api = ask->api;
     struct tb_id id;
@@ -258,11 +259,16 @@ void tb_ask_one_notice(const struct tb_ask *ask)
     (void)json_object_set_new(object, "deliveries", tb_api_deliveries(api, &id));
     (void)json_object_set_new(object, "acknowledgements", acknowledgements_of(api, &id));
     (void)json_object_set_new(object, "calls", calls_of(api, &id));
+    (void)json_object_set_new(object, "disclosures",
+                              tb_api_statements(api, &id, TB_KIND_DISCLOSURE));
+    (void)json_object_set_new(object, "deeds", tb_api_statements(api, &id, TB_KIND_DEED));
+    (void)json_object_set_new(object, "clocks",
+                              tb_api_incident_clocks(api, row.incident, row.world));
     (void)json_object_set_new(object, "incident", incident_of(api, row.incident, row.world));
     tb_ask_answer(ask, object);
 }
 
-void tb_ask_incident(const struct tb_ask *ask)
+void tb_read_incident(const struct tb_ask *ask)
 {
     uint8_t incident[TB_INCIDENT_BYTES];
     const char *world_text = tb_http_query(ask->call, "world");

@@ -62,15 +62,15 @@ static json_t *files_of(const Tongbao__DirectoryBody *body)
 /* The pinned fingerprint of ${prefix}, to be compared over the telephone. */
 static void put_root(struct tb_api *api, json_t *object, uint32_t prefix)
 {
-    const struct tb_config *config = api->parts.config;
-    for (size_t i = 0; i < config->roots_count; i++) {
-        if (config->roots[i].prefix == prefix) {
-            tb_json_put_id(object, "root", &config->roots[i].fingerprint);
+    const struct tb_roots *roots = &api->parts.config->roots;
+    for (size_t i = 0; i < roots->count; i++) {
+        if (roots->pinned[i].prefix == prefix) {
+            tb_json_put_id(object, "root", &roots->pinned[i].fingerprint);
         }
     }
 }
 
-void tb_ask_directories(const struct tb_ask *ask)
+void tb_read_directories(const struct tb_ask *ask)
 {
     const struct tb_directories *set = tb_node_directories(ask->api->parts.node);
     json_t *list = json_array();
@@ -149,7 +149,7 @@ static const Tongbao__Office **offices_from(struct tb_api *api, uint32_t from, s
 {
     const struct tb_directories *set = tb_node_directories(api->parts.node);
     const Tongbao__Office **offices =
-        tb_api_rows((size_t)TB_ROOTS_MAX * TB_OFFICES_MAX, sizeof *offices);
+        tb_ask_rows((size_t)TB_ROOTS_MAX * TB_OFFICES_MAX, sizeof *offices);
     *count = 0;
     for (size_t i = 0; i < tb_directories_count(set); i++) {
         const Tongbao__DirectoryBody *body = tb_directory_body(tb_directories_at(set, i));
@@ -163,7 +163,7 @@ static const Tongbao__Office **offices_from(struct tb_api *api, uint32_t from, s
     return offices;
 }
 
-void tb_ask_offices(const struct tb_ask *ask)
+void tb_read_offices(const struct tb_ask *ask)
 {
     uint32_t after;
     uint32_t code;
@@ -214,7 +214,7 @@ static json_t *step_of(const struct tb_rivers *rivers, uint32_t county, const ch
     return list;
 }
 
-void tb_ask_rivers(const struct tb_ask *ask)
+void tb_read_rivers(const struct tb_ask *ask)
 {
     const struct tb_rivers *rivers = tb_api_rivers(ask->api);
     uint32_t office = tb_node_office(ask->api->parts.node);
@@ -260,7 +260,7 @@ static json_t *recipients_of(struct tb_api *api, const struct tb_rule_row *rows,
     return list;
 }
 
-void tb_ask_who(const struct tb_ask *ask)
+void tb_read_who(const struct tb_ask *ask)
 {
     struct tb_api *api = ask->api;
     const struct tb_rivers *rivers = tb_api_rivers(api);
@@ -270,7 +270,7 @@ void tb_ask_who(const struct tb_ask *ask)
     bool named = river != NULL && river[0] != '\0';
     struct tb_diag diag = {0};
     size_t count = 0;
-    struct tb_rule_row *rows = tb_api_rows(TB_RULE_ROWS_MAX, sizeof *rows);
+    struct tb_rule_row *rows = tb_ask_rows(TB_RULE_ROWS_MAX, sizeof *rows);
     uint32_t office = tb_node_office(api->parts.node);
     enum tb_status status = TB_OK;
     if (rivers != NULL) {

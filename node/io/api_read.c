@@ -6,6 +6,7 @@
 
 #include "base/io/files.h"
 #include "base/text.h"
+#include "node/io/api_clock.h"
 
 /* The reading paths about this machine: status, links, alarms, officers, stream. */
 
@@ -13,7 +14,7 @@ enum { OFFICERS_MAX = TB_PAGE_ROWS_MAX };
 
 json_t *tb_api_links(struct tb_api *api, int64_t *skew_ms)
 {
-    struct tb_link_row *rows = tb_api_rows(TB_LINKS_MAX, sizeof *rows);
+    struct tb_link_row *rows = tb_ask_rows(TB_LINKS_MAX, sizeof *rows);
     size_t count = tb_query_links(api->parts.node, rows, TB_LINKS_MAX);
     json_t *list = json_array();
     *skew_ms = 0;
@@ -38,7 +39,7 @@ json_t *tb_api_links(struct tb_api *api, int64_t *skew_ms)
     return list;
 }
 
-void tb_ask_links(const struct tb_ask *ask)
+void tb_read_links(const struct tb_ask *ask)
 {
     int64_t skew_ms;
     json_t *body = json_object();
@@ -60,7 +61,7 @@ json_t *tb_api_alarms(struct tb_api *api, const struct tb_status_row *status)
     return alarms;
 }
 
-void tb_ask_alarms(const struct tb_ask *ask)
+void tb_read_alarms(const struct tb_ask *ask)
 {
     struct tb_status_row status;
     tb_query_status(ask->api->parts.node, &status);
@@ -81,7 +82,7 @@ static json_t *officer_of(const struct tb_officer_row *row)
 /* All officers, or those on duty. */
 static json_t *officers(struct tb_api *api, bool on_duty)
 {
-    struct tb_officer_row *rows = tb_api_rows(OFFICERS_MAX, sizeof *rows);
+    struct tb_officer_row *rows = tb_ask_rows(OFFICERS_MAX, sizeof *rows);
     size_t count = tb_query_officers(api->parts.node, api->now.wall, rows, OFFICERS_MAX);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
@@ -104,14 +105,14 @@ json_t *tb_api_on_duty(struct tb_api *api)
     return officers(api, true);
 }
 
-void tb_ask_officers(const struct tb_ask *ask)
+void tb_read_officers(const struct tb_ask *ask)
 {
     json_t *body = json_object();
     (void)json_object_set_new(body, "officers", officers(ask->api, false));
     tb_ask_answer(ask, body);
 }
 
-void tb_ask_duty(const struct tb_ask *ask)
+void tb_read_duty(const struct tb_ask *ask)
 {
     struct tb_api *api = ask->api;
     struct tb_officer_row officer;
@@ -139,12 +140,13 @@ static const char *key_state_text(const Tongbao__Office *office, const uint8_t *
     return "unknown";
 }
 
-/* The size of a file of the data folder with ${name} and ${tail}; 0 when it is not there. */
-static int64_t file_bytes(const struct tb_config *config, const char *name, const char *tail)
+/* The size of the file ${name}${tail} of the data folder; 0 when it is not there. */
+static int64_t file_bytes(const struct tb_keep *keep, const char *name, const char *tail)
 {
     char path[TB_FILES_PATH_BYTES_MAX];
     struct stat about;
-    if (tb_config_path(config, name, path) != TB_OK || strlen(path) + strlen(tail) >= sizeof path) {
+    if (tb_keep_path(path, keep->settings.folder, name, NULL) != TB_OK ||
+        strlen(path) + strlen(tail) >= sizeof path) {
         return 0;
     }
     memcpy(path + strlen(path), tail, strlen(tail) + 1);
@@ -153,16 +155,16 @@ static int64_t file_bytes(const struct tb_config *config, const char *name, cons
 
 static json_t *disk_of(struct tb_api *api)
 {
-    const struct tb_config *config = api->parts.config;
+    const struct tb_keep *keep = api->parts.keep;
     uint64_t free_bytes = 0;
     json_t *disk = json_object();
-    if (tb_files_free_bytes(config->data, &free_bytes, NULL) == TB_OK) {
+    if (tb_files_free_bytes(keep->settings.folder, &free_bytes, NULL) == TB_OK) {
         tb_json_put_number(disk, "free_bytes", (int64_t)free_bytes);
     }
-    tb_json_put_number(disk, "store_bytes", file_bytes(config, TB_API_STORE_NAME, ""));
-    tb_json_put_number(disk, "wal_bytes", file_bytes(config, TB_API_STORE_NAME, "-wal"));
-    tb_json_put_bool(disk, "full", api->disk_full);
-    tb_json_put_bool(disk, "reserve", file_bytes(config, TB_API_RESERVE_NAME, "") > 0);
+    tb_json_put_number(disk, "store_bytes", file_bytes(keep, keep->settings.store, ""));
+    tb_json_put_number(disk, "wal_bytes", file_bytes(keep, keep->settings.store, "-wal"));
+    tb_json_put_bool(disk, "full", keep->full);
+    tb_json_put_bool(disk, "reserve", file_bytes(keep, TB_KEEP_RESERVE_NAME, "") > 0);
     return disk;
 }
 
@@ -199,7 +201,7 @@ static void put_ledger(json_t *body, const struct tb_status_row *row)
     tb_json_put_number(body, "gaps", row->gaps);
 }
 
-void tb_ask_status(const struct tb_ask *ask)
+void tb_read_status(const struct tb_ask *ask)
 {
     struct tb_api *api = ask->api;
     struct tb_status_row row;
@@ -218,6 +220,10 @@ void tb_ask_status(const struct tb_ask *ask)
     (void)json_object_set_new(body, "disk", disk_of(api));
     (void)json_object_set_new(body, "alarm", tb_api_alarms(api, &row));
     (void)json_object_set_new(body, "on_duty", tb_api_on_duty(api));
+    json_t *clock = tb_api_worst_clock(api);
+    if (clock != NULL) {
+        (void)json_object_set_new(body, "clock", clock);
+    }
     tb_json_put_number(body, "streams", (int64_t)tb_sse_count(api->parts.sse));
     tb_json_put_number(body, "connections", tb_http_connections(api->http));
     tb_ask_answer(ask, body);
@@ -247,7 +253,7 @@ static int64_t last_of_stream(struct tb_api *api)
     return none;
 }
 
-void tb_ask_stream(const struct tb_ask *ask)
+void tb_read_stream(const struct tb_ask *ask)
 {
     struct tb_api *api = ask->api;
     const char *last = tb_http_header(ask->call, "Last-Event-ID");

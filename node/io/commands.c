@@ -1,17 +1,16 @@
 #include "node/io/commands.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
+#include "base/io/check.h"
 #include "base/notes.h"
-#include "node/io/api.h"
+#include "node/core/query.h"
 #include "node/io/store.h"
 
 static enum tb_exit complain(const struct tb_diag *diag, enum tb_exit exit_status)
@@ -22,18 +21,9 @@ static enum tb_exit complain(const struct tb_diag *diag, enum tb_exit exit_statu
 
 enum tb_exit tb_command_check(const struct tb_config *config)
 {
-    struct tb_db db;
     struct tb_diag diag = {0};
-    /* A node that is killed takes its check with it: nothing else may have the
-     * store open when it comes back. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    enum tb_status status = tb_store_open_reader(&db, config, &diag);
-    if (status != TB_OK) {
-        return complain(&diag, status == TB_IO ? TB_EXIT_STORE : TB_EXIT_MISTAKE);
-    }
-    bool sound = tb_db_sound(&db, &diag);
-    tb_db_close(&db);
-    return sound ? TB_EXIT_OK : complain(&diag, TB_EXIT_STORE);
+    enum tb_status status = tb_check_store(config->data, TB_STORE_NAME, tb_node_schema(), &diag);
+    return status == TB_OK ? TB_EXIT_OK : complain(&diag, tb_check_exit(status));
 }
 
 enum tb_exit tb_command_rebuild(const struct tb_config *config)
@@ -43,12 +33,12 @@ enum tb_exit tb_command_rebuild(const struct tb_config *config)
     if (tb_store_open(&store, config, &diag) != TB_OK) {
         return complain(&diag, TB_EXIT_MISTAKE);
     }
-    tb_db_begin(&store.db);
+    tb_db_begin(&store.keep.db);
     enum tb_status status = tb_node_rebuild(store.node);
     if (status == TB_OK) {
-        tb_db_commit(&store.db);
+        tb_db_commit(&store.keep.db);
     }
-    status = status == TB_OK ? store.db.status : status;
+    status = status == TB_OK ? store.keep.db.status : status;
     if (status != TB_OK) {
         tb_diag_set(&diag, 0, "the views were not rebuilt, the store is as it was: %s",
                     tb_status_text(status));

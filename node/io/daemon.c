@@ -8,9 +8,9 @@
 #include "base/io/clock.h"
 #include "base/io/journal.h"
 #include "base/io/random.h"
+#include "base/io/say.h"
 #include "base/io/service.h"
 #include "node/io/daemon_inner.h"
-#include "node/io/say.h"
 
 /* A request of the daemon's own, which nobody waits for. Its id makes a second telling harmless. */
 static void ask_core(struct tb_daemon *d, const struct tb_request *request)
@@ -20,29 +20,17 @@ static void ask_core(struct tb_daemon *d, const struct tb_request *request)
     }
 }
 
-static bool read_directory(struct tb_daemon *d, size_t index, struct tb_buf *bytes)
-{
-    char path[TB_FILES_PATH_BYTES_MAX];
-    struct tb_diag diag = {0};
-    if (tb_config_directory(&d->config, index, path) == TB_OK &&
-        tb_files_read(path, bytes, &diag) == TB_OK) {
-        return true;
-    }
-    tb_say_text(TB_NOTE_WARN, "a directory file is left out: %s", diag.text);
-    return false;
-}
-
 /* Give the files of the configuration to the core, each in a turn of its own: it takes what is
  * newer than it has and passes over the rest. */
 static void take_directories(struct tb_daemon *d)
 {
-    for (size_t i = 0; i < d->config.directories.count && !tb_loop_stopping(d->loop); i++) {
+    for (size_t i = 0; i < d->config.roots.files.count && !tb_loop_stopping(d->loop); i++) {
         struct tb_buf bytes;
         struct tb_id digest;
         char hex[TB_ID_HEX_CHARS + 1];
         char id[TB_REQUEST_ID_BYTES_MAX];
         tb_buf_init(&bytes, TB_DIRECTORY_BYTES_MAX);
-        if (read_directory(d, i, &bytes)) {
+        if (tb_roots_directory(&d->config.roots, i, &bytes)) {
             tb_digest(&digest, tb_buf_bytes(&bytes));
             tb_hex(hex, tb_bytes_of(digest.byte, sizeof digest.byte));
             snprintf(id, sizeof id, "file-%.32s", hex);
@@ -78,30 +66,6 @@ static void collect_alarms(struct tb_daemon *d)
     }
 }
 
-/* "A full quick_check follows in a spawned (not forked) read-only process, and its failure
- * stops the node." */
-static void start_check(struct tb_daemon *d)
-{
-    const char *argv[] = {"/proc/self/exe", "--config", d->config_path, "--check", NULL};
-    const char *envp[] = {"LANG=C.UTF-8", NULL};
-    if (tb_child_start(&d->check, argv, envp, d->now.mono_ms, 0) != TB_OK) {
-        tb_say_text(TB_NOTE_WARN, "the check of the store could not be started");
-    }
-}
-
-static void collect_check(struct tb_daemon *d)
-{
-    int exit_status = 0;
-    if (!tb_child_ended(&d->check, d->now.mono_ms, &exit_status)) {
-        return;
-    }
-    if (exit_status == TB_EXIT_STORE) {
-        tb_daemon_broken(d);
-    } else if (exit_status != TB_EXIT_OK) {
-        tb_say_text(TB_NOTE_WARN, "the check of the store did not end: exit=%d", exit_status);
-    }
-}
-
 /* ----------------------------------------------------------------- loop */
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -120,30 +84,18 @@ static int wait_ms(struct tb_daemon *d)
     at = sooner(at, tb_node_deadline_ms(d->store.node));
     at = sooner(at, tb_links_deadline_ms(d->links));
     at = sooner(at, tb_sse_deadline_ms(d->sse));
-    at = sooner(at, d->room_ms);
-    at = d->ping_ms != 0 ? sooner(at, d->ping_ms) : at;
-    if (d->turns_unchecked > 0) {
-        at = sooner(at, d->busy_ms + TB_DAEMON_CHECKPOINT_MS);
-    }
-    if (tb_siren_busy(&d->siren) || d->check.pid != 0) {
+    at = sooner(at, tb_engine_due_ms(&d->engine, now_ms));
+    if (tb_siren_busy(&d->siren)) {
         at = sooner(at, now_ms + TB_DAEMON_CHILD_MS);
     }
     uint64_t wait = at > now_ms ? at - now_ms : 0;
     return (int)sooner(wait, tb_http_wait_ms(d->http));
 }
 
-static void ping_service(struct tb_daemon *d)
-{
-    uint64_t every_ms = tb_service_watchdog_ms();
-    if (every_ms != 0 && d->now.mono_ms >= d->ping_ms) {
-        tb_service_ping();
-        d->ping_ms = d->now.mono_ms + every_ms;
-    }
-}
-
 static void once(struct tb_daemon *d)
 {
     if (tb_loop_wait(d->loop, wait_ms(d), NULL) != TB_OK) {
+        tb_keep_broken(&d->store.keep);
         tb_daemon_broken(d);
         return;
     }
@@ -159,11 +111,9 @@ static void once(struct tb_daemon *d)
         return;
     }
     collect_alarms(d);
-    collect_check(d);
-    tb_daemon_checkpoint(d);
-    tb_daemon_room(d);
-    ping_service(d);
-    tb_journal_settle();
+    if (tb_engine_rest(&d->engine, d->now.mono_ms) != TB_OK) {
+        tb_daemon_broken(d);
+    }
 }
 
 /* SIGHUP: only what can change while running is taken, the files of directories. */
@@ -171,15 +121,13 @@ static void reload(struct tb_daemon *d)
 {
     struct tb_config config;
     struct tb_diag diag = {0};
-    char text[TB_DIAG_TEXT_BYTES_MAX + TB_FILES_PATH_BYTES_MAX];
     tb_service_reloading();
     if (tb_config_read(d->config_path, &config, &diag) == TB_OK) {
-        d->config.directories = config.directories;
+        d->config.roots.files = config.roots.files;
         take_directories(d);
         tb_say(TB_NOTE_CONFIG_CHANGED, d->config_path);
     } else {
-        tb_diag_print(&diag, text, sizeof text);
-        tb_say_text(TB_NOTE_ERROR, "the configuration was not read again: %s", text);
+        tb_say_diag(TB_NOTE_ERROR, "the configuration was not read again", &diag);
     }
     tb_service_ready();
 }
@@ -192,17 +140,24 @@ static enum tb_status open_parts(struct tb_daemon *d, struct tb_diag *diag)
     if (status != TB_OK) {
         return status;
     }
-    tb_daemon_core(d);
+    struct tb_turn_core core = {0};
+    tb_node_turn(d->store.node, &core);
+    tb_engine_drive(&d->engine, core, &d->store.keep);
     status = tb_loop_open(&d->loop, diag);
     if (status != TB_OK) {
         return status;
     }
     d->context = tb_sock_context_open();
-    d->links = tb_links_new(d->context, d->loop, d->store.keys.link, &d->queue);
+    d->links = tb_links_new(d->context, d->loop, d->store.keyring.link, &d->queue);
     d->sse = tb_sse_new(d->store.node);
     tb_siren_init(&d->siren, d->config.alarm);
-    const struct tb_api_parts parts = {d->store.node, d->links, &d->siren,
-                                       &d->config,    d->sse,   d->store.keys.sign_public};
+    const struct tb_api_parts parts = {.node = d->store.node,
+                                       .links = d->links,
+                                       .siren = &d->siren,
+                                       .config = &d->config,
+                                       .sse = d->sse,
+                                       .keep = &d->store.keep,
+                                       .sign_key = d->store.keyring.sign->public_key};
     d->api = tb_api_new(&parts);
     const struct tb_http_settings http = {d->config.socket, d->config.listen, tb_api_handle,
                                           d->api};
@@ -219,7 +174,7 @@ static void close_parts(struct tb_daemon *d)
         tb_http_close(d->http);
     }
     tb_siren_stop(&d->siren);
-    tb_child_kill(&d->check);
+    tb_engine_close(&d->engine);
     tb_queue_clear(&d->queue);
     tb_api_free(d->api);
     tb_sse_free(d->sse);
@@ -229,24 +184,22 @@ static void close_parts(struct tb_daemon *d)
     }
     tb_store_close(&d->store);
     tb_loop_close(d->loop);
-    tb_outbox_fini(&d->out);
 }
 
 /* The first turns, before anybody is let in: directories, then links. */
 static void begin(struct tb_daemon *d)
 {
     d->now = tb_clock_read();
-    tb_daemon_room(d);
+    tb_keep_room(&d->store.keep, d->now.mono_ms);
     take_directories(d);
     tb_links_sync(d->links, d->store.node, d->now.mono_ms);
-    d->ping_ms = tb_service_watchdog_ms() == 0 ? 0 : d->now.mono_ms;
-    if (!d->store.keys.locked) {
+    if (!d->store.keyring.locked) {
         tb_say_text(TB_NOTE_WARN, "the keys could not be locked into memory: raise LimitMEMLOCK");
     }
     if (!tb_loop_stopping(d->loop)) {
         tb_say(TB_NOTE_STARTED, "tongbao-node", TB_VERSION_TEXT, d->config.data);
         tb_service_ready();
-        start_check(d);
+        tb_engine_check(&d->engine, d->config_path, "--check", d->now.mono_ms);
     }
 }
 
@@ -257,8 +210,7 @@ enum tb_exit tb_daemon_run(const struct tb_config *config, const char *config_pa
     tb_assert(d != NULL);
     d->config = *config;
     d->config_path = config_path;
-    d->store.lock_fd = -1;
-    tb_outbox_init(&d->out);
+    tb_engine_open(&d->engine);
     enum tb_status status = open_parts(d, &diag);
     if (status != TB_OK) {
         tb_say_text(TB_NOTE_ERROR, "%s", diag.text[0] != '\0' ? diag.text : tb_status_text(status));

@@ -6,8 +6,8 @@
 #include "base/fault.h"
 #include "base/io/clock.h"
 #include "base/io/random.h"
+#include "base/io/say.h"
 #include "base/text.h"
-#include "node/io/say.h"
 #include "proto/frame.h"
 
 /* What a Beat takes when it is unpacked; longer ones are no beats of ours. */
@@ -270,7 +270,9 @@ enum tb_status tb_links_send(struct tb_links *links, uint64_t handle, struct tb_
     if (link == NULL || link->sock == NULL) {
         return TB_PEER;
     }
-    return tb_sock_send_frame(link->sock, 0, frame);
+    /* libzmq may keep the pipe of a lost connection for a moment and would take
+     * the frame; once the core was told "down" nothing goes until it is told "up". */
+    return link->up ? tb_sock_send_frame(link->sock, 0, frame) : TB_FULL;
 }
 
 /* A new socket, at the next endpoint when the present one does not answer. */

@@ -24,9 +24,11 @@
 enum {
     TB_LINKS_BEAT_MS = 5000,
     TB_LINKS_SILENT_MS = 15000,
-    TB_LINKS_FRAMES_MAX = 128,       /* high-water mark of each socket and direction */
-    TB_LINKS_FRAMES_A_CALL_MAX = 16, /* so that no link is always last */
-    TB_LINKS_ENDPOINTS_MAX = 4,      /* of one broker */
+    TB_LINKS_FRAMES_MAX = 128, /* high-water mark of each socket and direction */
+    /* A turn's worth: what came together is committed together. The loop begins one
+     * source further each time, so that no link is always last. */
+    TB_LINKS_FRAMES_A_CALL_MAX = 64,
+    TB_LINKS_ENDPOINTS_MAX = 4, /* of one broker */
 };
 
 struct tb_links;

@@ -19,6 +19,7 @@
     PATH(WAITING, GET, "/v1/waiting")                                                              \
     PATH(NOTICE, GET, "/v1/notices/{name}")                                                        \
     PATH(INCIDENT, GET, "/v1/incidents/{name}")                                                    \
+    PATH(CLOCKS, GET, "/v1/clocks")                                                                \
     PATH(WHO, GET, "/v1/who")                                                                      \
     PATH(RIVERS, GET, "/v1/rivers")                                                                \
     PATH(OFFICES, GET, "/v1/offices")                                                              \
@@ -31,6 +32,8 @@
     PATH(ISSUE, POST, "/v1/notices")                                                               \
     PATH(ACKNOWLEDGE, POST, "/v1/notices/{name}/acknowledgements")                                 \
     PATH(CALL, POST, "/v1/notices/{name}/calls")                                                   \
+    PATH(DISCLOSE, POST, "/v1/notices/{name}/disclosures")                                         \
+    PATH(DEED, POST, "/v1/notices/{name}/deeds")                                                   \
     PATH(DUTY_OPEN, POST, "/v1/duty")                                                              \
     PATH(DUTY_CLOSE, DELETE, "/v1/duty")                                                           \
     PATH(OFFICER_SET, POST, "/v1/officers")                                                        \

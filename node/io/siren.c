@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/io/say.h"
+#include "base/io/say.h"
 
 enum { VARIABLE_BYTES_MAX = 128, PATH_BYTES_MAX = 1024 };
 

@@ -2,7 +2,7 @@
 #define TB_SIREN_H
 
 #include "node/core/node.h"
-#include "node/io/child.h"
+#include "base/io/child.h"
 
 /*
  * siren - wakes the officer on duty by the operator's own command.

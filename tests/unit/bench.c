@@ -15,8 +15,11 @@ void bench_open(struct bench *bench, const char *path, bool publish)
     tb_assert(tb_db_open(&bench->db, path, tb_broker_store_schema(), &diag) == TB_OK);
     memcpy(bench->config.name, "sx-1", sizeof "sx-1");
     bench->config.secret = &bench->fix.broker[0].key.secret;
-    bench->config.roots[0] = (struct tb_broker_root){14, bench->fix.fingerprint};
+    bench->config.roots[0] = (struct tb_root){14, bench->fix.fingerprint};
     bench->config.roots_count = 1;
+    /* "Fresh": no two starts draw the same. */
+    static uint8_t starts;
+    bench->config.seed[TB_SEED_BYTES - 1] = ++starts;
     tb_outbox_init(&bench->out);
     tb_arena_init(&bench->arena, 64 * 1024 * 1024, 1024 * 1024);
     enum tb_status status =
@@ -42,6 +45,20 @@ void bench_close(struct bench *bench)
     tb_db_close(&bench->db);
     tb_outbox_fini(&bench->out);
     tb_arena_fini(&bench->arena);
+}
+
+int bench_setup(void **state)
+{
+    static struct bench bench;
+    bench_start(&bench);
+    *state = &bench;
+    return 0;
+}
+
+int bench_teardown(void **state)
+{
+    bench_close(*state);
+    return 0;
 }
 
 void bench_restart(struct bench *bench)
@@ -133,25 +150,12 @@ size_t bench_count(struct bench *bench, uint64_t peer, Tongbao__Frame__KindCase 
 
 bool bench_noted(struct bench *bench, enum tb_note note)
 {
-    struct tb_effect effect;
-    size_t at = 0;
-    while (tb_outbox_next(&bench->out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_NOTE && effect.code == (uint32_t)note) {
-            return true;
-        }
-    }
-    return false;
+    return fix_noted(&bench->out, note);
 }
 
 size_t bench_effects(struct bench *bench, enum tb_effect_kind kind)
 {
-    struct tb_effect effect;
-    size_t at = 0;
-    size_t count = 0;
-    while (tb_outbox_next(&bench->out, &at, &effect)) {
-        count += effect.kind == kind;
-    }
-    return count;
+    return fix_effects(&bench->out, kind);
 }
 
 void bench_link(struct bench *bench, uint64_t peer, uint32_t code)
@@ -263,13 +267,5 @@ void bench_later(struct bench *bench, uint64_t ms)
 
 int64_t bench_sql(struct bench *bench, const char *sql)
 {
-    struct sqlite3_stmt *stmt;
-    int64_t value = -1;
-    tb_db_prepare(&bench->db, &sql, &stmt, 1);
-    if (tb_db_one(&bench->db, stmt, "")) {
-        value = tb_db_int(stmt, 0);
-    }
-    tb_db_done(stmt);
-    tb_db_unprepare(&stmt, 1);
-    return value;
+    return fix_sql(&bench->db, sql);
 }

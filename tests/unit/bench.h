@@ -32,6 +32,9 @@ struct bench {
 void bench_open(struct bench *bench, const char *path, bool publish);
 /* A fresh fixture, in memory, with directory 1. */
 void bench_start(struct bench *bench);
+/* cmocka's setup and teardown; *${state} is a bench that was started. */
+int bench_setup(void **state);
+int bench_teardown(void **state);
 void bench_close(struct bench *bench);
 /* Close and open the same path again, as after a restart. */
 void bench_restart(struct bench *bench);

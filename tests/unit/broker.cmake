@@ -14,3 +14,8 @@ tb_unit(broker_program LIBS tb_fixture tb_officelink PkgConfig::JANSSON TIMEOUT 
 target_compile_definitions(test_broker_program PRIVATE
   TB_PROGRAM="$<TARGET_FILE:tongbao-broker>")
 add_dependencies(test_broker_program tongbao-broker)
+tb_unit(broker_trouble LIBS tb_bench tb_scratch)
+tb_unit(broker_shut LIBS tb_broker_io)
+tb_unit(repair LIBS tb_desk tb_bench tb_scratch)
+tb_unit(keep_disk LIBS tb_base_io tb_scratch)
+tb_unit(routing LIBS tb_base_io)

@@ -7,19 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/fault.h"
 #include "base/text.h"
 #include "proto/wire.h"
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, ARENA_COUNT = 1024 * 1024, STEPS_MAX = 1000 };
-
-static bool relieve(void *self)
-{
-    (void)self;
-    return false;
-}
 
 static void open_node(struct desk *desk, bool bare)
 {
@@ -46,7 +38,6 @@ static void open_node(struct desk *desk, bool bare)
     }
     desk->node = tb_node_new(&desk->db, &config, desk->set, seed);
     tb_node_turn(desk->node, &desk->core);
-    desk->core.relieve = relieve;
     tb_outbox_init(&desk->out);
     tb_arena_init(&desk->arena, ARENA_BYTES, ARENA_COUNT);
 }
@@ -72,8 +63,16 @@ void desk_start(struct desk *desk, struct fixture *fix, uint32_t office, struct 
         tb_assert(mkdtemp(folder) != NULL);
         snprintf(desk->path, sizeof desk->path, "%s/store.db", folder);
     }
+    tb_buf_init(&desk->bytes, TB_DIRECTORY_BYTES_MAX);
     open_node(desk, make.bare);
     desk_settle(desk);
+}
+
+void desk_begin(struct desk *desk, struct fixture *fix, uint32_t office, bool rivers)
+{
+    fix_init(fix);
+    fix->rivers = rivers;
+    desk_start(desk, fix, office, (struct desk_make){.on_disk = true});
 }
 
 static void remove_files(const struct desk *desk)
@@ -92,6 +91,7 @@ static void remove_files(const struct desk *desk)
 void desk_close(struct desk *desk)
 {
     close_node(desk);
+    tb_buf_fini(&desk->bytes);
     if (desk->path[0] != '\0') {
         remove_files(desk);
     }
@@ -214,25 +214,12 @@ size_t desk_count(struct desk *desk, int broker, Tongbao__Frame__KindCase kind)
 
 size_t desk_effects(struct desk *desk, enum tb_effect_kind kind)
 {
-    struct tb_effect effect;
-    size_t at = 0;
-    size_t count = 0;
-    while (tb_outbox_next(&desk->out, &at, &effect)) {
-        count += effect.kind == kind;
-    }
-    return count;
+    return fix_effects(&desk->out, kind);
 }
 
 bool desk_noted(struct desk *desk, enum tb_note note)
 {
-    struct tb_effect effect;
-    size_t at = 0;
-    while (tb_outbox_next(&desk->out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_NOTE && effect.code == (uint32_t)note) {
-            return true;
-        }
-    }
-    return false;
+    return fix_noted(&desk->out, note);
 }
 
 struct tb_bytes desk_effect(struct desk *desk, enum tb_effect_kind kind)
@@ -326,6 +313,32 @@ void desk_deliver(struct desk *desk, int broker, uint32_t lane, struct tb_bytes 
 void desk_deliver_lane0(struct desk *desk, int broker, struct tb_bytes envelope)
 {
     deliver(desk, broker, 0, 0, envelope);
+}
+
+struct tb_id desk_make_notice(struct desk *desk, const struct fix_say *say)
+{
+    struct tb_id id;
+    tb_buf_cut(&desk->bytes, 0);
+    fix_notice(desk->fix, say, &desk->bytes, &id);
+    return id;
+}
+
+struct tb_id desk_deliver_notice(struct desk *desk, const struct fix_say *say)
+{
+    struct tb_id id = desk_make_notice(desk, say);
+    desk_deliver(desk, 0, 1, tb_buf_bytes(&desk->bytes));
+    return id;
+}
+
+const Tongbao__Offer *desk_offered(struct desk *desk, int broker, size_t nth)
+{
+    const Tongbao__Frame *frame = desk_sent(desk, broker, TONGBAO__FRAME__KIND_OFFER, nth);
+    return frame == NULL ? NULL : frame->offer;
+}
+
+size_t desk_offers(struct desk *desk, int broker)
+{
+    return desk_count(desk, broker, TONGBAO__FRAME__KIND_OFFER);
 }
 
 void desk_answer(struct desk *desk, int broker, const Tongbao__Offer *offer, enum tb_status status,
@@ -476,12 +489,7 @@ const Tongbao__Body *desk_body(struct desk *desk, const struct tb_id *id,
 
 int64_t desk_sql(struct desk *desk, const char *sql)
 {
-    sqlite3_stmt *stmt = NULL;
-    tb_assert(sqlite3_prepare_v2(desk->db.handle, sql, -1, &stmt, NULL) == SQLITE_OK);
-    tb_assert(sqlite3_step(stmt) == SQLITE_ROW);
-    int64_t value = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
+    return fix_sql(&desk->db, sql);
 }
 
 size_t desk_shown(struct desk *desk, enum tb_stream_kind kind, const struct tb_id *id)

@@ -30,7 +30,7 @@ struct desk {
     char token[2 * TB_TOKEN_BYTES + 1];
     uint64_t seq[2][TB_LANES + 1]; /* of what the test delivered, per broker */
     bool alarm;
-    bool relieved; /* what relieve answers */
+    struct tb_buf bytes; /* for what the test makes: an envelope, a directory */
 };
 
 /* Open a new store for ${office}; on disk when ${on_disk}. The directory of the
@@ -42,6 +42,9 @@ struct desk_make {
 };
 void desk_start(struct desk *desk, struct fixture *fix, uint32_t office, struct desk_make make);
 void desk_close(struct desk *desk);
+/* What most tests begin with: a fresh ${fix} with the product's rivers when
+ * ${rivers}, and a desk of ${office} on disk. */
+void desk_begin(struct desk *desk, struct fixture *fix, uint32_t office, bool rivers);
 /* Close and open again: what is not in the store is forgotten. */
 void desk_reopen(struct desk *desk);
 /* Put a copy of the store aside, and put it back in place of the present one. */
@@ -76,6 +79,13 @@ void desk_welcome(struct desk *desk, int broker, Tongbao__Welcome *welcome, uint
 /* Deliver the next seq of ${lane} at ${broker}. */
 void desk_deliver(struct desk *desk, int broker, uint32_t lane, struct tb_bytes envelope);
 void desk_deliver_lane0(struct desk *desk, int broker, struct tb_bytes envelope);
+/* Make the notice that ${say} says into the desk's bytes; deliver it too, by sx-1 in
+ * lane 1. */
+struct tb_id desk_make_notice(struct desk *desk, const struct fix_say *say);
+struct tb_id desk_deliver_notice(struct desk *desk, const struct fix_say *say);
+/* The ${nth} Offer of the last turn to ${broker}, NULL; how many there were. */
+const Tongbao__Offer *desk_offered(struct desk *desk, int broker, size_t nth);
+size_t desk_offers(struct desk *desk, int broker);
 /* Answer the offer ${offer}. */
 void desk_answer(struct desk *desk, int broker, const Tongbao__Offer *offer, enum tb_status status,
                  uint64_t position, const uint32_t *filed, size_t filed_count, const uint32_t *full,

@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include <sodium.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,15 @@ static void put_rivers(struct draft *draft)
     }
 }
 
+static void put_policy(struct draft *draft, const char *table)
+{
+    size_t i = draft->body.n_files++;
+    tongbao__file__init(&draft->file[i]);
+    draft->file[i].name = text("policy.csv");
+    draft->file[i].content = tb_wire_data(tb_bytes_text(table));
+    draft->files[i] = &draft->file[i];
+}
+
 /* Returns what is to be freed once the body was packed. */
 static void *put_filler(struct draft *draft, size_t bytes)
 {
@@ -177,6 +187,9 @@ void fix_publish(const struct fixture *fix, uint64_t version, struct tb_buf *out
     }
     if (fix->rivers) {
         put_rivers(draft);
+    }
+    if (fix->policy != NULL) {
+        put_policy(draft, fix->policy);
     }
     void *filler = fix->filler_bytes > 0 ? put_filler(draft, fix->filler_bytes) : NULL;
     enum tb_status status =
@@ -252,6 +265,8 @@ static void seal(struct fixture *fix, const struct fix_say *say, Tongbao__Body *
     }
 }
 
+const struct fix_say fix_usual = {.origin = 140925, .to = {140926, 140900, 140000}};
+
 void fix_notice(struct fixture *fix, const struct fix_say *say, struct tb_buf *out,
                 struct tb_id *id)
 {
@@ -312,4 +327,38 @@ void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb
     body.statement_case = TONGBAO__BODY__STATEMENT_RECEIPT;
     body.receipt = &receipt;
     seal(fix, say, &body, false, out, id);
+}
+
+/* ------------------------------------------------------------ what a turn left */
+
+size_t fix_effects(const struct tb_outbox *out, enum tb_effect_kind kind)
+{
+    struct tb_effect effect;
+    size_t at = 0;
+    size_t count = 0;
+    while (tb_outbox_next(out, &at, &effect)) {
+        count += effect.kind == kind;
+    }
+    return count;
+}
+
+bool fix_noted(const struct tb_outbox *out, enum tb_note note)
+{
+    struct tb_effect effect;
+    size_t at = 0;
+    while (tb_outbox_next(out, &at, &effect)) {
+        if (effect.kind == TB_EFFECT_NOTE && effect.code == (uint32_t)note) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t fix_sql(struct tb_db *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    tb_assert(sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK);
+    int64_t value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
+    (void)sqlite3_finalize(stmt);
+    return value;
 }

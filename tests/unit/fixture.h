@@ -1,7 +1,8 @@
 #ifndef TB_FIXTURE_H
 #define TB_FIXTURE_H
 
-#include "base/bytes.h"
+#include "base/db.h"
+#include "base/outbox.h"
 #include "proto/directory.h"
 #include "proto/envelope.h"
 #include "proto/statement.h"
@@ -61,6 +62,7 @@ struct fixture {
     struct fix_broker broker[FIX_BROKERS];
     bool rivers;         /* the product's tables go into the directory */
     size_t filler_bytes; /* and a file of so many bytes, to make it large */
+    const char *policy;  /* and this text as its rules of time; NULL: none */
 };
 
 void fix_init(struct fixture *fix);
@@ -87,6 +89,9 @@ struct fix_say {
     const struct fix_key *key; /* NULL: the origin's own */
 };
 
+/* What 宁武 usually says: a first notice to 静乐, its city and its province. */
+extern const struct fix_say fix_usual;
+
 /* Append a notice, the next of the origin's chain; ${id} may be NULL. */
 void fix_notice(struct fixture *fix, const struct fix_say *say, struct tb_buf *out,
                 struct tb_id *id);
@@ -96,5 +101,12 @@ void fix_acknowledgement(struct fixture *fix, const struct fix_say *say, const s
 /* Append the receipt for ${stored} by ${say}->origin; not chained. */
 void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb_id *stored,
                  struct tb_buf *out, struct tb_id *id);
+
+/* What a turn left in ${out}: the effects of ${kind}; is there the note ${note}? */
+size_t fix_effects(const struct tb_outbox *out, enum tb_effect_kind kind);
+bool fix_noted(const struct tb_outbox *out, enum tb_note note);
+/* The number that ${sql} gives, asked in ${db}, even of a store that failed; -1
+ * without a row. */
+int64_t fix_sql(struct tb_db *db, const char *sql);
 
 #endif

@@ -226,6 +226,63 @@ void sample_widening(struct sample *s)
     s->body.widening = &s->widening;
 }
 
+static void evidence(struct sample *s)
+{
+    tongbao__attachment__init(&s->attachment);
+    s->attachment.name = sample_text("发布页.png");
+    s->attachment.type = sample_text("image/png");
+    s->attachment.size_bytes = 51234;
+    sample_id(s->digest, "a clipping");
+    s->attachment.digest = data(s->digest, sizeof s->digest);
+    s->attachments[0] = &s->attachment;
+}
+
+void sample_disclosure(struct sample *s)
+{
+    begin(s);
+    chained(s);
+    address(s, 2);
+    evidence(s);
+    tongbao__disclosure__init(&s->disclosure);
+    Tongbao__Disclosure *said = &s->disclosure;
+    said->notice = data(s->subject, sizeof s->subject);
+    said->measure = TONGBAO__DISCLOSURE__MEASURE__AUTHORITATIVE_INFORMATION;
+    said->state = TONGBAO__DISCLOSURE__STATE__PUBLISHED;
+    said->officer = &s->officer;
+    said->by = sample_text("静乐县人民政府");
+    said->channel = sample_text("县政府网站");
+    said->reference = sample_text("静政发〔2025〕3号");
+    said->at_ms = AT_MS - 60000;
+    said->entered_at_ms = AT_MS;
+    said->evidence = s->attachments;
+    said->n_evidence = 1;
+    s->body.statement_case = TONGBAO__BODY__STATEMENT_DISCLOSURE;
+    s->body.disclosure = said;
+}
+
+void sample_deed(struct sample *s)
+{
+    begin(s);
+    chained(s);
+    address(s, 2);
+    evidence(s);
+    tongbao__deed__init(&s->deed);
+    Tongbao__Deed *said = &s->deed;
+    said->notice = data(s->subject, sizeof s->subject);
+    said->duty = TONGBAO__DEED__DUTY__REPORT_OWN_GOVERNMENT;
+    said->to = sample_text("静乐县人民政府值班室");
+    said->person = sample_text("王芳");
+    said->channel = sample_text("传真");
+    said->document_number = sample_text("静环报〔2025〕1号");
+    said->at_ms = AT_MS - 60000;
+    said->entered_at_ms = AT_MS;
+    said->officer = &s->officer;
+    said->evidence = s->attachments;
+    said->n_evidence = 1;
+    s->body.statement_case = TONGBAO__BODY__STATEMENT_DEED;
+    s->body.deed = said;
+}
+
 void sample_unknown(struct sample *s)
 {
     static uint8_t content[] = {3, 0x0a, 0x01, 'x'}; /* with its length */

@@ -42,6 +42,8 @@ struct sample {
     Tongbao__Call call;
     Tongbao__Objection objection;
     Tongbao__Widening widening;
+    Tongbao__Disclosure disclosure;
+    Tongbao__Deed deed;
     ProtobufCMessageUnknownField unknown;
     uint8_t chain[TB_CHAIN_BYTES];
     uint8_t incident[TB_INCIDENT_BYTES];
@@ -57,6 +59,9 @@ void sample_acknowledgement(struct sample *sample);
 void sample_call(struct sample *sample);
 void sample_objection(struct sample *sample);
 void sample_widening(struct sample *sample);
+/* Published, with one piece of evidence. */
+void sample_disclosure(struct sample *sample);
+void sample_deed(struct sample *sample);
 /* A statement of field 40, which this version does not know. */
 void sample_unknown(struct sample *sample);
 /* Bind ${personal} to the body. */

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/io/child.h"
 #include "base/io/clock.h"
-#include "node/io/child.h"
 #include "node/io/config.h"
 #include "node/io/password.h"
 #include "node/io/path.h"
@@ -211,14 +211,15 @@ static void a_configuration_is_read_whole(void **state)
     assert_string_equal(config.language, "en");
     assert_string_equal(config.listen, "127.0.0.1:8080");
     assert_string_equal(config.alarm, "wake");
-    assert_int_equal(config.roots_count, 2);
-    assert_int_equal(config.roots[0].prefix, 13);
-    assert_int_equal(config.roots[1].prefix, 14);
-    assert_true(tb_id_equal(&config.roots[0].fingerprint, &config.roots[1].fingerprint));
-    assert_int_equal(tb_config_directory(&config, 0, path), TB_OK);
+    assert_int_equal(config.roots.count, 2);
+    assert_int_equal(config.roots.pinned[0].prefix, 13);
+    assert_int_equal(config.roots.pinned[1].prefix, 14);
+    assert_true(
+        tb_id_equal(&config.roots.pinned[0].fingerprint, &config.roots.pinned[1].fingerprint));
+    assert_int_equal(tb_roots_path(&config.roots, 0, path), TB_OK);
     assert_non_null(strstr(path, "/tb_test_api_"));
     assert_non_null(strstr(path, "/14.directory"));
-    assert_int_equal(tb_config_directory(&config, 1, path), TB_OK);
+    assert_int_equal(tb_roots_path(&config.roots, 1, path), TB_OK);
     assert_string_equal(path, "/etc/13.directory");
     /* Without [http] socket it lies in the data folder. */
     assert_non_null(strstr(config.socket, "/data/tongbao.sock"));

@@ -18,17 +18,10 @@
 
 static int start(void **state)
 {
-    static struct bench bench;
-    bench_start(&bench);
-    bench.fix.rivers = true;
-    assert_int_equal(bench_publish(&bench, 2), TB_OK);
-    *state = &bench;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    bench_close(*state);
+    (void)bench_setup(state);
+    struct bench *bench = *state;
+    bench->fix.rivers = true;
+    assert_int_equal(bench_publish(bench, 2), TB_OK);
     return 0;
 }
 
@@ -182,7 +175,7 @@ static void i5_an_inquiry_goes_up_the_river(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, bench_teardown)
     const struct CMUnitTest tests[] = {
         TEST(i5_a_missing_required_office_gets_the_notice_and_the_statement),
         TEST(i5_an_office_that_reads_elsewhere_is_named_to_the_origin_only),

@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
+#include "base/io/keyfile.h"
 #include "base/limits.h"
 #include "node/cli/draft.h"
 #include "node/cli/pick.h"
-#include "node/cli/secret.h"
 #include "proto/directory.h"
 #include "tests/unit/scratch.h"
 
@@ -70,8 +70,7 @@ static void a_draft_is_signed_and_opens_as_the_directory_it_describes(void **sta
 {
     char path[SCRATCH_PATH_BYTES];
     uint8_t public_key[TB_KEY_BYTES];
-    uint8_t secret[TB_SECRET_SIGN_BYTES];
-    struct tb_sign_secret root;
+    struct tb_sign_key *root = NULL;
     struct tb_arena arena;
     struct tb_diag diag;
     struct tb_id fingerprint;
@@ -80,13 +79,12 @@ static void a_draft_is_signed_and_opens_as_the_directory_it_describes(void **sta
     Tongbao__DirectoryBody *body = NULL;
     json_t *draft = sample();
     scratch_path(path, *state, "root.key");
-    assert_int_equal(tb_secret_create(path, tb_bytes_text(""), public_key, &diag), TB_OK);
-    assert_int_equal(tb_secret_load(path, tb_bytes_text(""), secret, public_key, &diag), TB_OK);
-    memcpy(root.byte, secret, sizeof root.byte);
+    assert_int_equal(tb_keyfile_create_sign(path, tb_bytes_text(""), public_key, &diag), TB_OK);
+    assert_int_equal(tb_keyfile_load_sign(path, tb_bytes_text(""), &root, &diag), TB_OK);
     tb_root_fingerprint(&fingerprint, public_key);
     assert_int_equal(body_of(draft, &arena, &body, &diag), TB_OK);
     tb_buf_init(&bytes, TB_DIRECTORY_BYTES_MAX);
-    assert_int_equal(tb_directory_seal(&bytes, 14, 4, body, &root), TB_OK);
+    assert_int_equal(tb_directory_seal(&bytes, 14, 4, body, &root->secret), TB_OK);
     assert_int_equal(tb_directory_open(&directory, tb_buf_bytes(&bytes), &fingerprint, &diag),
                      TB_OK);
     assert_int_equal(tb_directory_version(directory), 4);
@@ -95,6 +93,7 @@ static void a_draft_is_signed_and_opens_as_the_directory_it_describes(void **sta
     json_decref(again);
     json_decref(draft);
     tb_directory_free(directory);
+    tb_keyfile_free_sign(root);
     tb_buf_fini(&bytes);
     tb_arena_fini(&arena);
 }

@@ -152,6 +152,22 @@ static void the_parent_of_a_path_is_its_folder(void **state)
     assert_string_equal(out, "/");
 }
 
+static void a_lock_keeps_others_out_until_it_is_closed(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    int first;
+    int second;
+    scratch_path(path, *state, "lock");
+    assert_int_equal(tb_files_lock(path, &first, NULL), TB_OK);
+    assert_int_equal(tb_files_lock(path, &second, NULL), TB_STATE);
+    assert_int_equal(second, -1);
+    assert_int_equal(close(first), 0);
+    assert_int_equal(tb_files_lock(path, &second, NULL), TB_OK);
+    assert_int_equal(close(second), 0);
+    assert_int_equal(tb_files_lock("/nowhere/lock", &first, NULL), TB_UNKNOWN);
+    assert_int_equal(first, -1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
@@ -161,6 +177,7 @@ int main(void)
         TEST(what_is_not_a_file_is_not_read),
         TEST(creating_never_overwrites),
         TEST(a_write_that_fails_leaves_the_old_file),
+        TEST(a_lock_keeps_others_out_until_it_is_closed),
         TEST(a_reserve_really_holds_the_disk_and_is_given_up_once),
         TEST(a_folder_is_private_or_refused),
         TEST(the_parent_of_a_path_is_its_folder),

@@ -14,7 +14,9 @@
 
 /* The mailbox alone, over a real store in memory: counters, places, limits. */
 
-enum { ROWS_MAX = 10, OFFICE = 140926, OTHER = 140900 };
+enum { ROWS_MAX = 10, OFFICE = 140926, OTHER = 140900, EPOCH = 2 };
+
+static const struct tb_now at = {1000, {FIX_AT_MS}};
 
 struct room {
     struct fixture fix;
@@ -32,8 +34,8 @@ static int start(void **state)
     memset(&room, 0, sizeof room);
     fix_init(&room.fix);
     assert_int_equal(tb_db_open(&room.db, ":memory:", tb_broker_store_schema(), NULL), TB_OK);
-    room.mailbox = tb_mailbox_new(&room.db, ROWS_MAX);
-    room.envelopes = tb_envelopes_new(&room.db);
+    room.mailbox = tb_mailbox_new(&room.db, ROWS_MAX, EPOCH);
+    room.envelopes = tb_envelopes_new(&room.db, &at);
     *state = &room;
     return 0;
 }
@@ -58,8 +60,7 @@ static size_t make(struct room *room)
     tb_buf_init(&bytes, TB_ENVELOPES_BYTES_MAX);
     fix_notice(&room->fix, &say, &bytes, &room->id[i]);
     assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
-    room->n[i] =
-        tb_envelopes_add(room->envelopes, &envelope, TB_KIND_NOTICE, (struct tb_wall){FIX_AT_MS});
+    room->n[i] = tb_envelopes_add(room->envelopes, &envelope, TB_KIND_NOTICE, &at);
     tb_buf_fini(&bytes);
     return i;
 }
@@ -159,28 +160,29 @@ static void a_place_is_held_pruned_or_strange(void **state)
     size_t a = make(room);
     size_t b = make(room);
     struct tb_mailbox *mailbox = room->mailbox;
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 0, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 0, &room->id[a]),
                      TB_PLACE_HELD);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 1, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 1, &room->id[a]),
                      TB_PLACE_STRANGE);
     assert_int_equal(append(room, OFFICE, a, true, &seq), TB_OK);
     assert_int_equal(append(room, OFFICE, b, true, &seq), TB_OK);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 1, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 1, &room->id[a]),
                      TB_PLACE_HELD);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 1, &room->id[b]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 1, &room->id[b]),
                      TB_PLACE_STRANGE);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 3, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 3, &room->id[a]),
                      TB_PLACE_STRANGE);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, UINT64_MAX, &room->id[a]),
-                     TB_PLACE_STRANGE);
+    assert_int_equal(
+        tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, UINT64_MAX, &room->id[a]),
+        TB_PLACE_STRANGE);
     (void)tb_mailbox_drop(mailbox, room->n[a], 10);
     (void)tb_mailbox_drop(mailbox, room->n[b], 10);
     /* The last one is remembered with its id; an older one only as given out. */
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 2, &room->id[b]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 2, &room->id[b]),
                      TB_PLACE_HELD);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 2, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 2, &room->id[a]),
                      TB_PLACE_STRANGE);
-    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, 1, &room->id[a]),
+    assert_int_equal(tb_mailbox_place(mailbox, OFFICE, TB_LANE_FIRST, EPOCH, 1, &room->id[a]),
                      TB_PLACE_PRUNED);
 }
 
@@ -213,7 +215,7 @@ static void i10_a_long_claim_is_settled_in_slices(void **state)
     enum tb_lane lane;
     bool more;
     tb_mailbox_free(room->mailbox);
-    room->mailbox = tb_mailbox_new(&room->db, 1000);
+    room->mailbox = tb_mailbox_new(&room->db, 1000, EPOCH);
     size_t count = TB_MAILBOX_SETTLE_ROWS_MAX + 5;
     for (size_t i = 0; i < count; i++) {
         room->made = 0;
@@ -232,6 +234,39 @@ static void i10_a_long_claim_is_settled_in_slices(void **state)
     assert_int_equal(tb_mailbox_waiting(room->mailbox, OFFICE), 0);
 }
 
+/* I1: a row that was given out after the epoch in which somebody came is none that he
+ * has read, though seq and id should fit. */
+static void i1_a_place_is_strange_to_whoever_came_before_it_was_given_out(void **state)
+{
+    struct room *room = *state;
+    uint64_t seq;
+    size_t a = make(room);
+    size_t b = make(room);
+    assert_int_equal(append(room, OFFICE, a, true, &seq), TB_OK);
+    struct tb_mailbox *later = tb_mailbox_new(&room->db, ROWS_MAX, EPOCH + 2);
+    assert_int_equal(
+        tb_mailbox_append(later, OFFICE, TB_LANE_FIRST, room->n[b], &room->id[b], true, &seq),
+        TB_OK);
+    static const struct {
+        int64_t epoch_k;
+        enum tb_mailbox_place first;
+        enum tb_mailbox_place second;
+    } cases[] = {{EPOCH - 1, TB_PLACE_STRANGE, TB_PLACE_STRANGE},
+                 {EPOCH, TB_PLACE_HELD, TB_PLACE_STRANGE},
+                 {EPOCH + 1, TB_PLACE_HELD, TB_PLACE_STRANGE},
+                 {EPOCH + 2, TB_PLACE_HELD, TB_PLACE_HELD},
+                 {EPOCH + 3, TB_PLACE_HELD, TB_PLACE_HELD}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(
+            tb_mailbox_place(later, OFFICE, TB_LANE_FIRST, cases[i].epoch_k, 1, &room->id[a]),
+            cases[i].first);
+        assert_int_equal(
+            tb_mailbox_place(later, OFFICE, TB_LANE_FIRST, cases[i].epoch_k, 2, &room->id[b]),
+            cases[i].second);
+    }
+    tb_mailbox_free(later);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -241,6 +276,7 @@ int main(void)
         TEST(i10_the_limit_counts_waiting_rows_of_both_lanes),
         TEST(i1_the_counter_never_goes_down_after_rows_are_dropped),
         TEST(a_place_is_held_pruned_or_strange),
+        TEST(i1_a_place_is_strange_to_whoever_came_before_it_was_given_out),
         TEST(an_envelope_is_done_when_its_last_office_has_it),
         TEST(i10_a_long_claim_is_settled_in_slices),
     };

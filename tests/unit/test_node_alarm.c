@@ -14,7 +14,6 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static int start(void **state)
 {
@@ -23,14 +22,12 @@ static int start(void **state)
     desk_start(&desk, &fix, 140926, (struct desk_make){.on_disk = true, .alarm = true});
     desk_on_duty(&desk);
     desk_greet(&desk, 0, 1);
-    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
 }
@@ -39,9 +36,9 @@ static struct tb_id deliver(enum tb_world world)
 {
     struct tb_id id;
     struct fix_say say = {.origin = 140925, .world = world, .to = {140926, 140000}};
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, &say, &bytes, &id);
-    desk_deliver(&desk, 0, world == TB_WORLD_ACTUAL ? 1 : 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_notice(&fix, &say, &desk.bytes, &id);
+    desk_deliver(&desk, 0, world == TB_WORLD_ACTUAL ? 1 : 2, tb_buf_bytes(&desk.bytes));
     return id;
 }
 
@@ -64,7 +61,7 @@ static void an_actual_notice_wakes_at_once_and_every_minute_until_acknowledged(v
     assert_true(tb_id_equal(&one.id, &first));
     assert_int_equal(tb_node_deadline_ms(desk.node), desk.now.mono_ms + TB_ALARM_MS);
     /* A duplicate wakes nobody. */
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 0);
     desk_later(&desk, TB_ALARM_MS - 1);
     desk_due(&desk);
@@ -151,7 +148,7 @@ static void a_notice_undone_by_a_full_disk_wakes_nobody_yet(void **state)
     assert_int_equal(desk.turned, TB_DISKFULL);
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 0);
     desk_sql(&desk, "PRAGMA max_page_count = 100000");
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 1);
     assert_int_equal(run().waiting, 1);
 }

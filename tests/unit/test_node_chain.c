@@ -16,43 +16,22 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static int start(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    desk_start(&desk, &fix, 140926, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140926, false);
     desk_greet(&desk, 0, 1);
     desk_greet(&desk, 1, 2);
-    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
 }
-
-static struct tb_id make_notice(const struct fix_say *say)
-{
-    struct tb_id id;
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, say, &bytes, &id);
-    return id;
-}
-
-static struct tb_id deliver_notice(const struct fix_say *say)
-{
-    struct tb_id id = make_notice(say);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
-    return id;
-}
-
-static const struct fix_say plain = {.origin = 140925, .to = {140926, 140900, 140000}};
 
 /* A chained notice of 140925 at (seq, nth), as the test wants it. */
 static struct tb_id place_notice(uint64_t seq, uint64_t nth, const char *title)
@@ -82,9 +61,9 @@ static struct tb_id place_notice(uint64_t seq, uint64_t nth, const char *title)
     body.issued_at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_NOTICE;
     body.notice = &notice;
-    tb_buf_cut(&bytes, 0);
-    desk_seal(&desk, 140925, TB_WORLD_ACTUAL, &body, &bytes, &id);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    desk_seal(&desk, 140925, TB_WORLD_ACTUAL, &body, &desk.bytes, &id);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     return id;
 }
 
@@ -137,10 +116,10 @@ static void two_notices_of_one_number_are_both_shown_as_twins(void **state)
     struct tb_id ids[2];
     struct tb_id found;
     struct tb_notice_row row;
-    ids[0] = deliver_notice(&plain);
+    ids[0] = desk_deliver_notice(&desk, &fix_usual);
     assert_true(tb_query_notice(desk.node, &ids[0], NULL, &row, NULL));
     assert_false(row.twin);
-    ids[1] = deliver_notice(&plain);
+    ids[1] = desk_deliver_notice(&desk, &fix_usual);
     for (int i = 0; i < 2; i++) {
         assert_true(tb_query_notice(desk.node, &ids[i], NULL, &row, NULL));
         assert_true(row.twin);
@@ -157,10 +136,10 @@ static void envelopes_of_retired_and_revoked_keys_are_kept_and_marked(void **sta
     fix_office(&fix, 140123)->key.state = TONGBAO__KEY_STATE__REVOKED;
     assert_int_equal(desk_publish(&desk, 2).status, TB_OK);
     desk_settle(&desk);
-    struct tb_id retired = deliver_notice(&plain);
-    struct fix_say say = plain;
+    struct tb_id retired = desk_deliver_notice(&desk, &fix_usual);
+    struct fix_say say = fix_usual;
     say.origin = 140123;
-    struct tb_id revoked = deliver_notice(&say);
+    struct tb_id revoked = desk_deliver_notice(&desk, &say);
     assert_true(tb_query_notice(desk.node, &retired, NULL, &row, NULL));
     assert_true(row.key_retired);
     assert_false(row.key_revoked);

@@ -15,41 +15,20 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
-
-static void begin(uint32_t office)
-{
-    fix_init(&fix);
-    fix.rivers = true;
-    desk_start(&desk, &fix, office, (struct desk_make){.on_disk = true});
-    desk_on_duty(&desk);
-    tb_buf_init(&bytes, TB_DIRECTORY_BYTES_MAX);
-}
 
 static int start(void **state)
 {
     (void)state;
-    begin(140925);
+    desk_begin(&desk, &fix, 140925, true);
+    desk_on_duty(&desk);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
-}
-
-static const Tongbao__Offer *offered(int broker, size_t nth)
-{
-    const Tongbao__Frame *frame = desk_sent(&desk, broker, TONGBAO__FRAME__KIND_OFFER, nth);
-    return frame == NULL ? NULL : frame->offer;
-}
-
-static size_t offers(int broker)
-{
-    return desk_count(&desk, broker, TONGBAO__FRAME__KIND_OFFER);
 }
 
 /* Version 4 as a broker has it; the parts that were asked for are given until none is. */
@@ -64,13 +43,13 @@ static size_t give_parts(void)
         Tongbao__Part part = TONGBAO__PART__INIT;
         Tongbao__Frame frame = TONGBAO__FRAME__INIT;
         size_t offset = (size_t)ask->ask->offset;
-        size_t size = bytes.size - offset;
+        size_t size = desk.bytes.size - offset;
         part.prefix = 14;
         part.version = 4;
-        part.total_bytes = bytes.size;
+        part.total_bytes = desk.bytes.size;
         part.offset = offset;
         part.content = tb_wire_data(
-            tb_bytes_of(bytes.data + offset,
+            tb_bytes_of(desk.bytes.data + offset,
                         size < TB_DIRECTORY_PART_BYTES_MAX ? size : TB_DIRECTORY_PART_BYTES_MAX));
         frame.kind_case = TONGBAO__FRAME__KIND_PART;
         frame.part = &part;
@@ -88,9 +67,9 @@ static void greet_with_version_4(void)
     struct tb_id digest;
     tongbao__welcome__init(&welcome);
     fix.filler_bytes = 100 * 1024;
-    tb_buf_cut(&bytes, 0);
-    fix_publish(&fix, 4, &bytes);
-    tb_digest(&digest, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_publish(&fix, 4, &desk.bytes);
+    tb_digest(&digest, tb_buf_bytes(&desk.bytes));
     version.prefix = 14;
     version.version = 4;
     version.digest = tb_wire_id(&digest);
@@ -130,7 +109,7 @@ static void a_directory_is_given_on_to_a_broker_that_asks(void **state)
     (void)state;
     Tongbao__Ask ask = TONGBAO__ASK__INIT;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-    fix_publish(&fix, 1, &bytes);
+    fix_publish(&fix, 1, &desk.bytes);
     desk_greet(&desk, 1, 1);
     ask.prefix = 14;
     ask.version = 1;
@@ -139,8 +118,8 @@ static void a_directory_is_given_on_to_a_broker_that_asks(void **state)
     desk_frame(&desk, 1, &frame);
     const Tongbao__Frame *part = desk_sent(&desk, 1, TONGBAO__FRAME__KIND_PART, 0);
     assert_non_null(part);
-    assert_int_equal(part->part->total_bytes, bytes.size);
-    assert_memory_equal(part->part->content.data, bytes.data, part->part->content.len);
+    assert_int_equal(part->part->total_bytes, desk.bytes.size);
+    assert_memory_equal(part->part->content.data, desk.bytes.data, part->part->content.len);
     ask.version = 9;
     desk_frame(&desk, 1, &frame);
     assert_int_equal(desk_count(&desk, 1, TONGBAO__FRAME__KIND_PART), 0);
@@ -179,8 +158,8 @@ static void i3_a_directory_of_another_root_is_refused(void **state)
     char id[] = "strange";
     struct tb_request request = {.verb = TB_VERB_DIRECTORY_TAKE, .id = id};
     fix_key(&strange.root, "another root");
-    fix_publish(&strange, 2, &bytes);
-    request.directory = tb_buf_bytes(&bytes);
+    fix_publish(&strange, 2, &desk.bytes);
+    request.directory = tb_buf_bytes(&desk.bytes);
     struct tb_result result = desk_ask(&desk, &request);
     assert_int_equal(result.status, TB_SIGNER);
     assert_int_equal(version_here(), 1);
@@ -213,7 +192,7 @@ static void i5_an_office_that_is_admitted_gets_the_open_notices(void **state)
     desk_greet(&desk, 0, 1);
     struct tb_id id = desk_issue(&desk, "汾河").id;
     static const uint32_t some[] = {140900, 140000};
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 1, some, 2, NULL, 0);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, some, 2, NULL, 0);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_OUTSIDE);
     assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
     fix_office(&fix, 140926)->listed = true;
@@ -222,7 +201,7 @@ static void i5_an_office_that_is_admitted_gets_the_open_notices(void **state)
     size_t again = 0;
     while (tb_node_deadline_ms(desk.node) <= desk.now.mono_ms) {
         desk_due(&desk);
-        again += offers(0);
+        again += desk_offers(&desk, 0);
     }
     assert_int_equal(again, 1);
 }

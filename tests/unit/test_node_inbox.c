@@ -16,43 +16,22 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static int start(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    desk_start(&desk, &fix, 140926, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140926, false);
     desk_greet(&desk, 0, 1);
     desk_greet(&desk, 1, 2);
-    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
 }
-
-static struct tb_id make_notice(const struct fix_say *say)
-{
-    struct tb_id id;
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, say, &bytes, &id);
-    return id;
-}
-
-static struct tb_id deliver_notice(const struct fix_say *say)
-{
-    struct tb_id id = make_notice(say);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
-    return id;
-}
-
-static const struct fix_say plain = {.origin = 140925, .to = {140926, 140900, 140000}};
 
 /* I4: a receipt only with the row, after COMMIT; the cursor in the same transaction. */
 static void i4_a_stored_notice_gives_one_receipt_and_moves_the_cursor(void **state)
@@ -60,7 +39,7 @@ static void i4_a_stored_notice_gives_one_receipt_and_moves_the_cursor(void **sta
     (void)state;
     struct tb_envelope envelope;
     struct tb_ledger_row row;
-    struct tb_id id = deliver_notice(&plain);
+    struct tb_id id = desk_deliver_notice(&desk, &fix_usual);
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
     const Tongbao__Frame *stored = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_STORED, 0);
     assert_non_null(stored);
@@ -88,15 +67,15 @@ static void i4_a_stored_notice_gives_one_receipt_and_moves_the_cursor(void **sta
 static void i2_a_duplicate_moves_the_cursor_and_nothing_else(void **state)
 {
     (void)state;
-    struct tb_id id = deliver_notice(&plain);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    struct tb_id id = desk_deliver_notice(&desk, &fix_usual);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_OFFER), 0);
     const Tongbao__Frame *stored = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_STORED, 0);
     assert_int_equal(stored->stored->seq, 2);
-    desk_deliver(&desk, 1, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 1, 1, tb_buf_bytes(&desk.bytes));
     desk_reopen(&desk);
     desk_greet(&desk, 0, 1);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger WHERE kind = 2"), 1);
     assert_int_equal(desk_sql(&desk, "SELECT seq FROM cursor WHERE broker = 'sx-1'"), 3);
@@ -106,12 +85,12 @@ static void i2_a_duplicate_moves_the_cursor_and_nothing_else(void **state)
 static void i3_an_altered_envelope_is_not_shown(void **state)
 {
     (void)state;
-    struct tb_id id = make_notice(&plain);
+    struct tb_id id = desk_make_notice(&desk, &fix_usual);
     struct tb_envelope envelope;
-    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
-    size_t last = (size_t)(envelope.body.data - bytes.data) + envelope.body.size - 1;
-    bytes.data[last] ^= 1;
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&desk.bytes)), TB_OK);
+    size_t last = (size_t)(envelope.body.data - desk.bytes.data) + envelope.body.size - 1;
+    desk.bytes.data[last] ^= 1;
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     const Tongbao__Frame *aside = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_ASIDE, 0);
     assert_non_null(aside);
     assert_int_equal(aside->aside->outcome, TONGBAO__OBJECTION__OUTCOME__REFUSED);
@@ -126,9 +105,9 @@ static void i3_an_altered_envelope_is_not_shown(void **state)
 static void i3_a_notice_signed_by_another_offices_key_is_not_shown(void **state)
 {
     (void)state;
-    struct fix_say say = plain;
+    struct fix_say say = fix_usual;
     say.key = &fix_office(&fix, 140123)->key;
-    deliver_notice(&say);
+    desk_deliver_notice(&desk, &say);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger"), 0);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM parked"), 1);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM notice"), 0);
@@ -138,21 +117,21 @@ static void i3_a_notice_signed_by_another_offices_key_is_not_shown(void **state)
 static void i7_an_exercise_with_its_world_changed_does_not_verify(void **state)
 {
     (void)state;
-    struct fix_say say = plain;
+    struct fix_say say = fix_usual;
     say.world = TB_WORLD_EXERCISE;
-    make_notice(&say);
+    desk_make_notice(&desk, &say);
     struct tb_envelope envelope;
-    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
+    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&desk.bytes)), TB_OK);
     for (size_t i = 0; i + 1 < envelope.head.size; i++) {
-        size_t at = (size_t)(envelope.head.data - bytes.data) + i;
-        if (bytes.data[at] == 0x10 && bytes.data[at + 1] == TB_WORLD_EXERCISE) {
-            bytes.data[at + 1] = TB_WORLD_ACTUAL;
+        size_t at = (size_t)(envelope.head.data - desk.bytes.data) + i;
+        if (desk.bytes.data[at] == 0x10 && desk.bytes.data[at + 1] == TB_WORLD_EXERCISE) {
+            desk.bytes.data[at + 1] = TB_WORLD_ACTUAL;
             break;
         }
     }
-    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
+    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&desk.bytes)), TB_OK);
     assert_int_equal(envelope.world, TB_WORLD_ACTUAL);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger"), 0);
     assert_true(desk_noted(&desk, TB_NOTE_REFUSED));
 }
@@ -163,12 +142,12 @@ static void i3_a_follow_up_of_another_office_is_refused_and_objected_to_once(voi
     (void)state;
     struct tb_envelope envelope;
     struct tb_ledger_row row;
-    struct tb_id first = deliver_notice(&plain);
+    struct tb_id first = desk_deliver_notice(&desk, &fix_usual);
     struct fix_say say = {.origin = 140123,
                           .kind = TONGBAO__NOTICE__KIND__ALL_CLEAR,
                           .regards = &first,
                           .to = {140926}};
-    struct tb_id bad = deliver_notice(&say);
+    struct tb_id bad = desk_deliver_notice(&desk, &say);
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &bad), 0);
     const Tongbao__Frame *aside = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_ASIDE, 0);
     assert_int_equal(aside->aside->reason, TB_AUTHORITY);
@@ -180,7 +159,7 @@ static void i3_a_follow_up_of_another_office_is_refused_and_objected_to_once(voi
     assert_int_equal(body->objection->reason, TB_AUTHORITY);
     assert_int_equal(body->n_recipients, 1);
     assert_int_equal(body->recipients[0]->office, 140123);
-    desk_deliver(&desk, 1, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 1, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger WHERE kind = 5"), 1);
     assert_int_equal(desk_count(&desk, 1, TONGBAO__FRAME__KIND_ASIDE), 1);
 }
@@ -189,21 +168,21 @@ static void i7_an_exercise_acknowledgement_does_not_answer_an_actual_notice(void
 {
     (void)state;
     struct tb_id id;
-    struct tb_id notice = deliver_notice(&plain);
+    struct tb_id notice = desk_deliver_notice(&desk, &fix_usual);
     struct fix_say say = {.origin = 140900, .world = TB_WORLD_EXERCISE, .to = {140926}};
-    tb_buf_cut(&bytes, 0);
-    fix_acknowledgement(&fix, &say, &notice, &bytes, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_acknowledgement(&fix, &say, &notice, &desk.bytes, &id);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_delivery(&desk, &notice, 140900).acknowledged_ms, 0);
     /* The same, but the answer comes before the notice. */
-    struct fix_say later = plain;
+    struct fix_say later = fix_usual;
     later.course = "later";
-    struct tb_id second = make_notice(&later);
+    struct tb_id second = desk_make_notice(&desk, &later);
     struct tb_buf early;
     tb_buf_init(&early, TB_ENVELOPE_BYTES_MAX);
     fix_acknowledgement(&fix, &say, &second, &early, &id);
     desk_deliver(&desk, 0, 2, tb_buf_bytes(&early));
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &second), 1);
     assert_int_equal(desk_shown(&desk, TB_STREAM_ACKNOWLEDGEMENT, NULL), 0);
     assert_int_equal(desk_delivery(&desk, &second, 140900).acknowledged_ms, 0);
@@ -222,7 +201,7 @@ static void an_early_acknowledgement_is_shown_when_its_notice_comes(void **state
     (void)state;
     struct tb_id ack;
     struct tb_buf early;
-    struct tb_id notice = make_notice(&plain);
+    struct tb_id notice = desk_make_notice(&desk, &fix_usual);
     struct fix_say say = {.origin = 140900, .to = {140926}};
     tb_buf_init(&early, TB_ENVELOPE_BYTES_MAX);
     fix_acknowledgement(&fix, &say, &notice, &early, &ack);
@@ -232,7 +211,7 @@ static void an_early_acknowledgement_is_shown_when_its_notice_comes(void **state
     tb_buf_cut(&early, 0);
     fix_receipt(&fix, &say, &notice, &early, NULL);
     desk_deliver(&desk, 0, 2, tb_buf_bytes(&early));
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_ACKNOWLEDGEMENT, &ack), 1);
     assert_int_equal(desk_shown(&desk, TB_STREAM_HELD, NULL), 1);
     assert_int_equal(desk_delivery(&desk, &notice, 140900).state, TB_DELIVERY_ACKNOWLEDGED);
@@ -248,15 +227,15 @@ static void a_follow_up_before_its_notice_is_shown_marked_and_judged_later(void 
     struct tb_buf first;
     struct tb_id good;
     struct tb_id bad;
-    struct tb_id notice = make_notice(&plain);
+    struct tb_id notice = desk_make_notice(&desk, &fix_usual);
     tb_buf_init(&first, TB_ENVELOPE_BYTES_MAX);
-    assert_int_equal(tb_buf_add(&first, tb_buf_bytes(&bytes)), TB_OK);
-    struct fix_say say = plain;
+    assert_int_equal(tb_buf_add(&first, tb_buf_bytes(&desk.bytes)), TB_OK);
+    struct fix_say say = fix_usual;
     say.kind = TONGBAO__NOTICE__KIND__CORRECTION;
     say.regards = &notice;
-    good = deliver_notice(&say);
+    good = desk_deliver_notice(&desk, &say);
     say.origin = 140123;
-    bad = deliver_notice(&say);
+    bad = desk_deliver_notice(&desk, &say);
     assert_true(tb_query_notice(desk.node, &good, NULL, &row, NULL));
     assert_true(row.subject_missing);
     assert_true(tb_query_notice(desk.node, &bad, NULL, &row, NULL));
@@ -272,7 +251,7 @@ static void an_envelope_that_does_not_name_this_office_is_taken(void **state)
 {
     (void)state;
     struct fix_say say = {.origin = 140925, .to = {140000}};
-    struct tb_id id = deliver_notice(&say);
+    struct tb_id id = desk_deliver_notice(&desk, &say);
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
 }
 
@@ -282,8 +261,8 @@ static void an_unknown_kind_is_stored_receipted_and_shown_as_such(void **state)
     struct tb_id id;
     Tongbao__Body body = TONGBAO__BODY__INIT;
     body.issued_at_ms = FIX_AT_MS;
-    desk_seal(&desk, 140925, TB_WORLD_ACTUAL, &body, &bytes, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_seal(&desk, 140925, TB_WORLD_ACTUAL, &body, &desk.bytes, &id);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_UNKNOWN, &id), 1);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger WHERE kind = 2"), 1);
 }
@@ -298,15 +277,15 @@ static void receipts_group_by_origin_and_world_and_get_none_themselves(void **st
     struct tb_buf frames[TB_TURN_EVENTS_MAX];
     size_t count = 0;
     for (int i = 0; i < MANY + 2; i++) {
-        struct fix_say say = plain;
+        struct fix_say say = fix_usual;
         Tongbao__Deliver deliver = TONGBAO__DELIVER__INIT;
         Tongbao__Frame frame = TONGBAO__FRAME__INIT;
         say.world = i == MANY ? TB_WORLD_EXERCISE : TB_WORLD_ACTUAL;
         say.origin = i == MANY + 1 ? 140123 : 140925;
-        make_notice(&say);
+        desk_make_notice(&desk, &say);
         deliver.lane = 1;
         deliver.seq = (uint64_t)i + 1;
-        deliver.envelope = tb_wire_data(tb_buf_bytes(&bytes));
+        deliver.envelope = tb_wire_data(tb_buf_bytes(&desk.bytes));
         frame.kind_case = TONGBAO__FRAME__KIND_DELIVER;
         frame.deliver = &deliver;
         events[count] = desk_event(&desk, 0, &frame, &frames[count]);
@@ -323,9 +302,9 @@ static void receipts_group_by_origin_and_world_and_get_none_themselves(void **st
     struct tb_id id;
     struct tb_id first = {{1}};
     struct fix_say say = {.origin = 140900, .to = {140926}};
-    tb_buf_cut(&bytes, 0);
-    fix_receipt(&fix, &say, &first, &bytes, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_receipt(&fix, &say, &first, &desk.bytes, &id);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger WHERE kind = 2"), 4);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM ledger WHERE kind = 2 AND own = 1"), 3);
 }
@@ -338,7 +317,7 @@ static void a_duplicate_fills_an_empty_personal_part(void **state)
     struct tb_buf whole;
     struct tb_envelope envelope;
     struct tb_id id;
-    struct fix_say say = plain;
+    struct fix_say say = fix_usual;
     say.personal = tb_bytes_text(personal);
     tb_buf_init(&whole, TB_ENVELOPE_BYTES_MAX);
     fix_notice(&fix, &say, &whole, &id);
@@ -362,11 +341,11 @@ static void i4_a_full_disk_sends_nothing_and_greets_again(void **state)
     snprintf(limit, sizeof limit, "PRAGMA max_page_count = %d",
              (int)desk_sql(&desk, "PRAGMA page_count"));
     desk_sql(&desk, limit);
-    struct fix_say say = plain;
+    struct fix_say say = fix_usual;
     say.course_bytes = 8000;
     struct tb_id id = {{0}};
     for (int i = 0; i < 50 && desk.turned == TB_OK; i++) {
-        id = deliver_notice(&say);
+        id = desk_deliver_notice(&desk, &say);
     }
     assert_int_equal(desk.turned, TB_DISKFULL);
     assert_int_equal(desk_effects(&desk, TB_EFFECT_FRAME), 0);
@@ -381,7 +360,7 @@ static void i4_a_full_disk_sends_nothing_and_greets_again(void **state)
     Tongbao__Welcome welcome;
     tongbao__welcome__init(&welcome);
     desk_welcome(&desk, 0, &welcome, 1);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
 }
 
@@ -394,7 +373,7 @@ static void i4_a_turn_that_a_full_disk_undoes_is_forgotten_whole(void **state)
     struct tb_event events[MANY];
     struct tb_buf frames[MANY];
     char limit[64];
-    struct fix_say say = plain;
+    struct fix_say say = fix_usual;
     say.course_bytes = 8000;
     snprintf(limit, sizeof limit, "PRAGMA max_page_count = %d",
              (int)desk_sql(&desk, "PRAGMA page_count") + 40);
@@ -402,10 +381,10 @@ static void i4_a_turn_that_a_full_disk_undoes_is_forgotten_whole(void **state)
     for (int i = 0; i < MANY; i++) {
         Tongbao__Deliver deliver = TONGBAO__DELIVER__INIT;
         Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-        make_notice(&say);
+        desk_make_notice(&desk, &say);
         deliver.lane = 1;
         deliver.seq = (uint64_t)i + 1;
-        deliver.envelope = tb_wire_data(tb_buf_bytes(&bytes));
+        deliver.envelope = tb_wire_data(tb_buf_bytes(&desk.bytes));
         frame.kind_case = TONGBAO__FRAME__KIND_DELIVER;
         frame.deliver = &deliver;
         events[i] = desk_event(&desk, 0, &frame, &frames[i]);

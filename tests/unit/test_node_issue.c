@@ -19,17 +19,14 @@ static struct desk desk;
 static int start(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    fix.rivers = true;
-    desk_start(&desk, &fix, 140925, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140925, true);
     return 0;
 }
 
 static int start_without_rivers(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    desk_start(&desk, &fix, 140925, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140925, false);
     return 0;
 }
 

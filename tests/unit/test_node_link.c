@@ -15,15 +15,11 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static void begin(uint32_t office)
 {
-    fix_init(&fix);
-    fix.rivers = true;
-    desk_start(&desk, &fix, office, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, office, true);
     desk_on_duty(&desk);
-    tb_buf_init(&bytes, TB_DIRECTORY_BYTES_MAX);
 }
 
 static int start(void **state)
@@ -43,20 +39,8 @@ static int start_province(void **state)
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
-}
-
-static const Tongbao__Offer *offered(int broker, size_t nth)
-{
-    const Tongbao__Frame *frame = desk_sent(&desk, broker, TONGBAO__FRAME__KIND_OFFER, nth);
-    return frame == NULL ? NULL : frame->offer;
-}
-
-static size_t offers(int broker)
-{
-    return desk_count(&desk, broker, TONGBAO__FRAME__KIND_OFFER);
 }
 
 static struct tb_id id_of(const Tongbao__Offer *offer)
@@ -85,13 +69,13 @@ static void an_envelope_is_offered_to_every_broker_of_its_recipients(void **stat
     desk_greet(&desk, 0, 1);
     desk_greet(&desk, 1, 2);
     struct tb_id id = desk_issue(&desk, "汾河").id;
-    assert_int_equal(offers(0), 1);
-    assert_int_equal(offers(1), 1);
-    struct tb_id sent = id_of(offered(0, 0));
+    assert_int_equal(desk_offers(&desk, 0), 1);
+    assert_int_equal(desk_offers(&desk, 1), 1);
+    struct tb_id sent = id_of(desk_offered(&desk, 0, 0));
     assert_true(tb_id_equal(&sent, &id));
-    assert_false(offered(0, 0)->repair);
+    assert_false(desk_offered(&desk, 0, 0)->repair);
     static const uint32_t at_1[] = {140926, 140900, 140000};
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 7, at_1, 3, NULL, 0);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 7, at_1, 3, NULL, 0);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_ACCEPTED);
     struct tb_link_row rows[TB_LINKS_MAX];
     assert_int_equal(tb_query_links(desk.node, rows, TB_LINKS_MAX), 2);
@@ -109,10 +93,10 @@ static void a_greeting_names_epoch_cursors_and_the_last_accepted(void **state)
     desk_greet(&desk, 0, 1);
     struct tb_id own = desk_issue(&desk, "汾河").id;
     static const uint32_t at_1[] = {140926, 140900, 140000};
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 7, at_1, 3, NULL, 0);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 7, at_1, 3, NULL, 0);
     struct fix_say say = {.origin = 140926, .to = {140925}};
-    fix_notice(&fix, &say, &bytes, &notice);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    fix_notice(&fix, &say, &desk.bytes, &notice);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     desk_reopen(&desk);
     desk_link(&desk, 0);
     const Tongbao__Hello *hello = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_HELLO, 0)->hello;
@@ -130,6 +114,7 @@ static void a_greeting_names_epoch_cursors_and_the_last_accepted(void **state)
     /* A new store: a new epoch, and what was read of the old one is forgotten. */
     Tongbao__Welcome welcome;
     tongbao__welcome__init(&welcome);
+    welcome.repair = true;
     desk_welcome(&desk, 0, &welcome, 9);
     desk_unlink(&desk, 0);
     desk_link(&desk, 0);
@@ -149,9 +134,9 @@ static void i1_a_cursor_goes_back_with_a_broker_that_lost_its_tail(void **state)
     desk_greet(&desk, 0, 1);
     for (int i = 0; i < 3; i++) {
         struct fix_say say = {.origin = 140926, .to = {140925}};
-        tb_buf_cut(&bytes, 0);
-        fix_notice(&fix, &say, &bytes, NULL);
-        desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+        tb_buf_cut(&desk.bytes, 0);
+        fix_notice(&fix, &say, &desk.bytes, NULL);
+        desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     }
     desk_unlink(&desk, 0);
     desk_link(&desk, 0);
@@ -163,7 +148,7 @@ static void i1_a_cursor_goes_back_with_a_broker_that_lost_its_tail(void **state)
     assert_int_equal(hello->cursors[0]->seq, 3); /* nothing new was heard yet */
     desk_welcome(&desk, 0, &welcome, 1);
     desk.seq[0][1] = 1;
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     desk_unlink(&desk, 0);
     desk_link(&desk, 0);
     hello = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_HELLO, 0)->hello;
@@ -186,7 +171,11 @@ static void i1_a_repair_that_was_cut_short_is_listed_again(void **state)
     desk_link(&desk, 0);
     desk_welcome(&desk, 0, &welcome, 1);
     assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_LISTING), 1);
-    desk_answer(&desk, 0, offered(0, 0), TB_FULL, 0, NULL, 0, NULL, 0);
+    Tongbao__Want nothing = TONGBAO__WANT__INIT;
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    frame.kind_case = TONGBAO__FRAME__KIND_WANT;
+    frame.want = &nothing;
+    desk_frame(&desk, 0, &frame);
     desk_unlink(&desk, 0);
     desk_link(&desk, 0);
     desk_welcome(&desk, 0, &welcome, 1);
@@ -198,17 +187,17 @@ static void i1_what_is_not_accepted_is_offered_at_every_greeting(void **state)
 {
     (void)state;
     struct tb_id id = desk_issue(&desk, "汾河").id;
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
     desk_greet(&desk, 0, 1);
-    assert_int_equal(offers(0), 1);
+    assert_int_equal(desk_offers(&desk, 0), 1);
     desk_unlink(&desk, 0);
     desk_greet(&desk, 0, 1);
-    assert_int_equal(offers(0), 1);
+    assert_int_equal(desk_offers(&desk, 0), 1);
     static const uint32_t at_1[] = {140926, 140900, 140000};
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 1, at_1, 3, NULL, 0);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, at_1, 3, NULL, 0);
     desk_unlink(&desk, 0);
     desk_greet(&desk, 0, 1);
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_ACCEPTED);
 }
 
@@ -221,7 +210,7 @@ static void i1_a_full_mailbox_is_tried_again_after_60_seconds(void **state)
     static const uint32_t all[] = {140926, 140900, 140000};
     desk_greet(&desk, 0, 1);
     struct tb_id id = desk_issue(&desk, "汾河").id;
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 1, filed, 2, full, 1);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, filed, 2, full, 1);
     struct tb_delivery_row row = desk_delivery(&desk, &id, 140926);
     assert_int_equal(row.state, TB_DELIVERY_FULL);
     assert_int_equal(row.reason, TB_FULL);
@@ -230,11 +219,11 @@ static void i1_a_full_mailbox_is_tried_again_after_60_seconds(void **state)
     desk.now.wall.ms += (int64_t)10 * TB_DAY_MS;
     desk_later(&desk, TB_LATER_MS - 1);
     desk_due(&desk);
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
     desk_later(&desk, 1);
     desk_due(&desk);
-    assert_int_equal(offers(0), 1);
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 1, all, 3, NULL, 0);
+    assert_int_equal(desk_offers(&desk, 0), 1);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, all, 3, NULL, 0);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_ACCEPTED);
     assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
 }
@@ -244,20 +233,20 @@ static void a_refusal_is_final_only_for_what_later_knowledge_cannot_cure(void **
     (void)state;
     desk_greet(&desk, 0, 1);
     desk_issue(&desk, "汾河");
-    desk_answer(&desk, 0, offered(0, 0), TB_SIGNER, 0, NULL, 0, NULL, 0);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_SIGNER, 0, NULL, 0, NULL, 0);
     desk_later(&desk, TB_LATER_MS);
     desk_due(&desk);
-    assert_int_equal(offers(0), 1);
-    desk_answer(&desk, 0, offered(0, 0), TB_REVOKED, 0, NULL, 0, NULL, 0);
+    assert_int_equal(desk_offers(&desk, 0), 1);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_REVOKED, 0, NULL, 0, NULL, 0);
     assert_true(desk_noted(&desk, TB_NOTE_REFUSED));
     /* To be issued anew, with another key. */
     assert_int_equal(desk_shown(&desk, TB_STREAM_OBJECTION, NULL), 1);
     desk_later(&desk, TB_LATER_MS);
     desk_due(&desk);
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
     desk_unlink(&desk, 0);
     desk_greet(&desk, 0, 1);
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
 }
 
 /* I10: a window of offers not answered; the first lane goes first. */
@@ -271,11 +260,11 @@ static void i10_at_most_64_offers_are_in_flight_and_actual_notices_go_first(void
     }
     struct tb_id actual = desk_issue(&desk, "汾河").id;
     desk_greet(&desk, 0, 1);
-    assert_int_equal(offers(0), TB_OFFERS_INFLIGHT_MAX);
-    struct tb_id first = id_of(offered(0, 0));
+    assert_int_equal(desk_offers(&desk, 0), TB_OFFERS_INFLIGHT_MAX);
+    struct tb_id first = id_of(desk_offered(&desk, 0, 0));
     assert_true(tb_id_equal(&first, &actual));
-    desk_answer(&desk, 0, offered(0, 0), TB_OK, 1, all, 3, NULL, 0);
-    assert_int_equal(offers(0), 1);
+    desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, all, 3, NULL, 0);
+    assert_int_equal(desk_offers(&desk, 0), 1);
 }
 
 static void a_socket_that_chokes_is_greeted_again_after_a_second(void **state)
@@ -286,14 +275,14 @@ static void a_socket_that_chokes_is_greeted_again_after_a_second(void **state)
     tb_node_choked(desk.node, desk_handle(&desk, 0));
     assert_int_equal(tb_node_deadline_ms(desk.node), desk.now.mono_ms + TB_CHOKED_MS);
     desk_issue(&desk, "恢河");
-    assert_int_equal(offers(0), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
     desk_later(&desk, TB_CHOKED_MS);
     desk_due(&desk);
     assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_HELLO), 1);
     Tongbao__Welcome welcome;
     tongbao__welcome__init(&welcome);
     desk_welcome(&desk, 0, &welcome, 1);
-    assert_int_equal(offers(0), 2);
+    assert_int_equal(desk_offers(&desk, 0), 2);
 }
 
 /* Collect the ids of all listings until the last. */
@@ -328,9 +317,9 @@ static bool among(const struct tb_id *ids, size_t count, const struct tb_id *id)
 static void receipt_from(uint32_t office, const struct tb_id *notice)
 {
     struct fix_say say = {.origin = office, .to = {desk.office, 140000}};
-    tb_buf_cut(&bytes, 0);
-    fix_receipt(&fix, &say, notice, &bytes, NULL);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_receipt(&fix, &say, notice, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
 }
 
 /* The only repair: the last 30 days, and older ones that are still owed. */
@@ -347,9 +336,9 @@ static void a_repair_lists_the_last_30_days_and_what_is_owed(void **state)
     receipt_from(140000, &done);
     receipt_from(140926, &owed);
     struct fix_say say = {.origin = 140926, .to = {140925, 140900}};
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, &say, &bytes, &foreign);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_notice(&fix, &say, &desk.bytes, &foreign);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     desk_later(&desk, (uint64_t)31 * TB_DAY_MS);
     desk_on_duty(&desk);
     struct tb_id recent = desk_issue(&desk, "汾河").id;
@@ -375,8 +364,8 @@ static void a_province_lists_what_its_offices_owe_and_gives_what_is_wanted(void 
     struct tb_id owed;
     desk_greet(&desk, 0, 1);
     struct fix_say say = {.origin = 140925, .to = {140926, 140000}};
-    fix_notice(&fix, &say, &bytes, &owed);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    fix_notice(&fix, &say, &desk.bytes, &owed);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     desk_later(&desk, (uint64_t)31 * TB_DAY_MS);
     desk_unlink(&desk, 0);
     Tongbao__Welcome welcome;
@@ -397,11 +386,11 @@ static void a_province_lists_what_its_offices_owe_and_gives_what_is_wanted(void 
     frame.want = &want;
     desk_frame(&desk, 0, &frame);
     const Tongbao__Offer *offer = NULL;
-    for (size_t i = 0; i < offers(0); i++) {
-        offer = offered(0, i)->repair ? offered(0, i) : offer;
+    for (size_t i = 0; i < desk_offers(&desk, 0); i++) {
+        offer = desk_offered(&desk, 0, i)->repair ? desk_offered(&desk, 0, i) : offer;
     }
     assert_non_null(offer);
-    assert_true(tb_bytes_equal(tb_wire_bytes(offer->envelope), tb_buf_bytes(&bytes)));
+    assert_true(tb_bytes_equal(tb_wire_bytes(offer->envelope), tb_buf_bytes(&desk.bytes)));
     desk_answer(&desk, 0, offer, TB_OK, 4, NULL, 0, NULL, 0);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM offer WHERE repair = 1 AND state = 1"),
                      1);
@@ -421,11 +410,11 @@ static void i10_a_long_repair_is_listed_in_pages(void **state)
             struct fix_say say = {.origin = 140926, .to = {140925}};
             Tongbao__Deliver deliver = TONGBAO__DELIVER__INIT;
             Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-            tb_buf_cut(&bytes, 0);
-            fix_notice(&fix, &say, &bytes, NULL);
+            tb_buf_cut(&desk.bytes, 0);
+            fix_notice(&fix, &say, &desk.bytes, NULL);
             deliver.lane = 1;
             deliver.seq = (uint64_t)(done + i + 1);
-            deliver.envelope = tb_wire_data(tb_buf_bytes(&bytes));
+            deliver.envelope = tb_wire_data(tb_buf_bytes(&desk.bytes));
             frame.kind_case = TONGBAO__FRAME__KIND_DELIVER;
             frame.deliver = &deliver;
             events[i] = desk_event(&desk, 0, &frame, &frames[i]);
@@ -491,7 +480,7 @@ static void a_frame_that_cannot_be_read_changes_nothing(void **state)
     desk_turn(&desk, &event, 1);
     assert_int_equal(desk.turned, TB_OK);
     struct tb_id id = desk_issue(&desk, "汾河").id;
-    assert_int_equal(offers(0), 1);
+    assert_int_equal(desk_offers(&desk, 0), 1);
     (void)id;
 }
 
@@ -521,9 +510,9 @@ static void a_broker_of_an_added_office_is_linked_to_until_it_has_accepted(void 
     desk_reopen(&desk);
     assert_int_equal(tb_node_links(desk.node, links), 2);
     desk_greet(&desk, 1, 1);
-    assert_int_equal(offers(1), 1);
+    assert_int_equal(desk_offers(&desk, 1), 1);
     static const uint32_t filed[] = {140123};
-    desk_answer(&desk, 1, offered(1, 0), TB_OK, 1, filed, 1, NULL, 0);
+    desk_answer(&desk, 1, desk_offered(&desk, 1, 0), TB_OK, 1, filed, 1, NULL, 0);
     desk_reopen(&desk);
     assert_int_equal(tb_node_links(desk.node, links), 1);
 }

@@ -16,43 +16,22 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static int start(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    desk_start(&desk, &fix, 140926, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140926, false);
     desk_greet(&desk, 0, 1);
     desk_greet(&desk, 1, 2);
-    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
 }
-
-static struct tb_id make_notice(const struct fix_say *say)
-{
-    struct tb_id id;
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, say, &bytes, &id);
-    return id;
-}
-
-static struct tb_id deliver_notice(const struct fix_say *say)
-{
-    struct tb_id id = make_notice(say);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
-    return id;
-}
-
-static const struct fix_say plain = {.origin = 140925, .to = {140926, 140900, 140000}};
 
 /* The park: not shown, not receipted, tried again with each new directory. */
 static void an_unknown_signer_is_parked_and_tried_with_the_new_directory(void **state)
@@ -62,7 +41,7 @@ static void an_unknown_signer_is_parked_and_tried_with_the_new_directory(void **
     assert_int_equal(desk_publish(&desk, 2).status, TB_OK);
     desk_settle(&desk);
     struct fix_say say = {.origin = 140123, .directory_version = 3, .to = {140926, 140000}};
-    struct tb_id id = deliver_notice(&say);
+    struct tb_id id = desk_deliver_notice(&desk, &say);
     const Tongbao__Frame *aside = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_ASIDE, 0);
     assert_int_equal(aside->aside->outcome, TONGBAO__OBJECTION__OUTCOME__PARKED);
     assert_int_equal(aside->aside->reason, TB_SIGNER);
@@ -89,11 +68,11 @@ static void i10_a_full_park_keeps_ids_and_fetches_the_bytes_again(void **state)
     desk_settle(&desk);
     for (int i = 0; i < TB_PARK_ROWS_MAX; i++) {
         struct fix_say say = {.origin = 140123, .to = {140926}};
-        deliver_notice(&say);
+        desk_deliver_notice(&desk, &say);
     }
     assert_int_equal(desk_sql(&desk, "SELECT count(bytes) FROM parked"), TB_PARK_ROWS_MAX);
     struct fix_say say = {.origin = 140123, .course = "one too many", .to = {140926}};
-    struct tb_id id = deliver_notice(&say);
+    struct tb_id id = desk_deliver_notice(&desk, &say);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM parked WHERE bytes IS NULL"), 1);
     fix_office(&fix, 140123)->listed = true;
     assert_int_equal(desk_publish(&desk, 3).status, TB_OK);
@@ -109,7 +88,7 @@ static void i10_a_full_park_keeps_ids_and_fetches_the_bytes_again(void **state)
     }
     assert_true(fetched);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM notice"), TB_PARK_ROWS_MAX);
-    desk_deliver_lane0(&desk, 0, tb_buf_bytes(&bytes));
+    desk_deliver_lane0(&desk, 0, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM parked"), 0);
     assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_STORED), 0);
@@ -121,13 +100,13 @@ static void i6_a_newer_version_is_parked_and_shown_as_come(void **state)
     (void)state;
     struct tb_stream_row rows[8];
     struct tb_envelope envelope;
-    make_notice(&plain);
-    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
-    size_t at = (size_t)(envelope.head.data - bytes.data);
-    assert_int_equal(bytes.data[at], 0x08); /* Head.version */
-    bytes.data[at + 1] = TB_ENVELOPE_VERSION + 1;
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
-    desk_deliver(&desk, 1, 1, tb_buf_bytes(&bytes));
+    desk_make_notice(&desk, &fix_usual);
+    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&desk.bytes)), TB_OK);
+    size_t at = (size_t)(envelope.head.data - desk.bytes.data);
+    assert_int_equal(desk.bytes.data[at], 0x08); /* Head.version */
+    desk.bytes.data[at + 1] = TB_ENVELOPE_VERSION + 1;
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
+    desk_deliver(&desk, 1, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_shown(&desk, TB_STREAM_PARKED, NULL), 1);
     size_t count = tb_query_stream(desk.node, 0, rows, 8);
     assert_int_equal(rows[count - 1].office, 140925);
@@ -147,7 +126,7 @@ static void a_receipt_names_at_most_256_envelopes(void **state)
     desk_settle(&desk);
     for (int i = 0; i < MANY; i++) {
         struct fix_say say = {.origin = 140123, .to = {140926}};
-        deliver_notice(&say);
+        desk_deliver_notice(&desk, &say);
     }
     fix_office(&fix, 140123)->listed = true;
     assert_int_equal(desk_publish(&desk, 3).status, TB_OK);

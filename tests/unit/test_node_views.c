@@ -17,24 +17,19 @@
 
 static struct fixture fix;
 static struct desk desk;
-static struct tb_buf bytes;
 
 static int start(void **state)
 {
     (void)state;
-    fix_init(&fix);
-    fix.rivers = true;
-    desk_start(&desk, &fix, 140925, (struct desk_make){.on_disk = true});
+    desk_begin(&desk, &fix, 140925, true);
     desk_on_duty(&desk);
     desk_greet(&desk, 0, 1);
-    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    tb_buf_fini(&bytes);
     desk_close(&desk);
     return 0;
 }
@@ -43,7 +38,7 @@ static int stop(void **state)
 
 static const char *const views[] = {
     "notice",    "recipient", "receipt", "acknowledgement", "call",
-    "objection", "widening",  "chain",   "stream",
+    "objection", "widening",  "chain",   "stream",          "owed",
 };
 enum { VIEWS = sizeof views / sizeof views[0] };
 
@@ -55,7 +50,7 @@ static char *dump(const char *view, int *rows)
     char *out = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&out, &size);
-    snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2, 3", view);
+    snprintf(sql, sizeof sql, "SELECT *, 0 FROM %s ORDER BY 1, 2, 3", view);
     tb_assert(sqlite3_prepare_v2(desk.db.handle, sql, -1, &stmt, NULL) == SQLITE_OK);
     *rows = 0;
     while (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -94,8 +89,8 @@ static void widening_of(const struct tb_id *notice, uint32_t office, struct tb_i
     body.issued_at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_WIDENING;
     body.widening = &widening;
-    tb_buf_cut(&bytes, 0);
-    assert_int_equal(tb_envelope_seal(&bytes, &seal, &body, id), TB_OK);
+    tb_buf_cut(&desk.bytes, 0);
+    assert_int_equal(tb_envelope_seal(&desk.bytes, &seal, &body, id), TB_OK);
 }
 
 static void objection_of(uint32_t office, const struct tb_id *notice,
@@ -110,25 +105,25 @@ static void objection_of(uint32_t office, const struct tb_id *notice,
     body.issued_at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_OBJECTION;
     body.objection = &objection;
-    tb_buf_cut(&bytes, 0);
-    desk_seal(&desk, office, TB_WORLD_ACTUAL, &body, &bytes, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    desk_seal(&desk, office, TB_WORLD_ACTUAL, &body, &desk.bytes, &id);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
 }
 
 static void acknowledged_by(uint32_t office, const struct tb_id *notice)
 {
     struct fix_say say = {.origin = office, .to = {140925, 140000}};
-    tb_buf_cut(&bytes, 0);
-    fix_acknowledgement(&fix, &say, notice, &bytes, NULL);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_acknowledgement(&fix, &say, notice, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
 }
 
 static void held_by(uint32_t office, const struct tb_id *notice)
 {
     struct fix_say say = {.origin = office, .to = {140925, 140000}};
-    tb_buf_cut(&bytes, 0);
-    fix_receipt(&fix, &say, notice, &bytes, NULL);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_receipt(&fix, &say, notice, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
 }
 
 /* A life with everything that a view can hold, much of it out of order. */
@@ -145,7 +140,7 @@ static void live(void)
     held_by(140926, &own);
     acknowledged_by(140926, &own);
     widening_of(&own, 140123, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     objection_of(140900, &own, TONGBAO__OBJECTION__OUTCOME__PARKED, TB_SIGNER);
     assert_int_equal(desk_publish(&desk, 2).status, TB_OK);
     /* A foreign notice, after much of what is about it. */
@@ -155,27 +150,27 @@ static void live(void)
     acknowledged_by(140900, &foreign);
     held_by(140000, &foreign);
     widening_of(&foreign, 140123, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     struct fix_say follow = {.origin = 140123,
                              .kind = TONGBAO__NOTICE__KIND__FOLLOW_UP,
                              .regards = &foreign,
                              .to = {140925}};
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, &follow, &bytes, NULL);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_notice(&fix, &follow, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     desk_deliver(&desk, 0, 1, tb_buf_bytes(&later));
     assert_int_equal(desk_acknowledge(&desk, &foreign).status, TB_OK);
     /* Two at one place. */
     fix_office(&fix, 140926)->chain[TB_WORLD_ACTUAL].seq = 0;
     say.course = "another";
-    tb_buf_cut(&bytes, 0);
-    fix_notice(&fix, &say, &bytes, NULL);
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_notice(&fix, &say, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     /* A version that cannot be read is a happening between two ledger rows. */
     struct tb_envelope envelope;
-    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&bytes)), TB_OK);
-    bytes.data[(size_t)(envelope.head.data - bytes.data) + 1] = TB_ENVELOPE_VERSION + 1;
-    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    assert_int_equal(tb_envelope_read(&envelope, tb_buf_bytes(&desk.bytes)), TB_OK);
+    desk.bytes.data[(size_t)(envelope.head.data - desk.bytes.data) + 1] = TB_ENVELOPE_VERSION + 1;
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_publish(&desk, 3).status, TB_OK);
     assert_int_equal(
         desk_issue_as(&desk, TB_WORLD_EXERCISE, TONGBAO__NOTICE__KIND__FIRST, "", NULL).status,
@@ -202,6 +197,24 @@ static void a_rebuild_gives_identical_views(void **state)
         free(before[i]);
         free(after);
     }
+}
+
+/* What is owed is kept row by row; it is what a look through the whole ledger finds. */
+static void what_is_owed_is_what_lacks_a_receipt(void **state)
+{
+    (void)state;
+    live();
+    assert_true(desk_sql(&desk, "SELECT count(*) FROM owed") > 0);
+    assert_int_equal(
+        desk_sql(&desk, "SELECT count(*) FROM (SELECT n FROM owed UNION ALL SELECT l.n FROM"
+                        " ledger l WHERE l.own = 1 AND EXISTS (SELECT 1 FROM recipient r WHERE"
+                        " r.n = l.n AND NOT EXISTS (SELECT 1 FROM receipt t WHERE t.id = l.id"
+                        " AND t.office = r.office AND t.world = l.world)))"),
+        2 * desk_sql(&desk, "SELECT count(*) FROM owed"));
+    assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM notice e WHERE answered <> (EXISTS"
+                                     " (SELECT 1 FROM acknowledgement a WHERE a.notice = e.id"
+                                     " AND a.world = e.world AND a.office = 140925))"),
+                     0);
 }
 
 /* Were the views not cleared or not replayed, this would not notice; so spoil them. */
@@ -276,14 +289,14 @@ static void i5_a_widening_needs_a_brokers_key_and_an_actual_notice(void **state)
     fix.broker[0].key = fix_office(&fix, 140926)->key;
     widening_of(&own, 140123, &id);
     fix.broker[0].key = saved;
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     widening_of(&exercise, 140123, &id);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM widening"), 0);
     widening_of(&own, 140123, &id);
     desk_greet(&desk, 1, 1);
     size_t before = (size_t)desk_sql(&desk, "SELECT count(*) FROM recipient WHERE n = 1");
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM recipient WHERE n = 1"), before + 1);
     assert_int_equal(desk_shown(&desk, TB_STREAM_WIDENED, &id), 1);
     /* 娄烦 reads at sx-2 only: the origin offers it there, and no receipt goes to a
@@ -298,9 +311,9 @@ static void i8_the_first_receipt_of_an_office_stands(void **state)
     (void)state;
     struct tb_id id = desk_issue(&desk, "汾河").id;
     struct fix_say exercise = {.origin = 140926, .world = TB_WORLD_EXERCISE, .to = {140925}};
-    tb_buf_cut(&bytes, 0);
-    fix_receipt(&fix, &exercise, &id, &bytes, NULL);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    fix_receipt(&fix, &exercise, &id, &desk.bytes, NULL);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_QUEUED);
     held_by(140926, &id);
     Tongbao__Body body = TONGBAO__BODY__INIT;
@@ -313,9 +326,9 @@ static void i8_the_first_receipt_of_an_office_stands(void **state)
     body.issued_at_ms = FIX_AT_MS + 5000;
     body.statement_case = TONGBAO__BODY__STATEMENT_RECEIPT;
     body.receipt = &receipt;
-    tb_buf_cut(&bytes, 0);
-    desk_seal(&desk, 140926, TB_WORLD_ACTUAL, &body, &bytes, &later);
-    desk_deliver(&desk, 0, 2, tb_buf_bytes(&bytes));
+    tb_buf_cut(&desk.bytes, 0);
+    desk_seal(&desk, 140926, TB_WORLD_ACTUAL, &body, &desk.bytes, &later);
+    desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     assert_int_equal(desk_delivery(&desk, &id, 140926).held_ms, FIX_AT_MS);
     assert_int_equal(desk_shown(&desk, TB_STREAM_HELD, NULL), 1);
 }
@@ -367,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(a_rebuild_gives_identical_views),
+        WITH(what_is_owed_is_what_lacks_a_receipt),
         WITH(a_rebuild_mends_spoilt_views),
         WITH(a_delivery_stands_by_the_strongest_evidence),
         WITH(i5_a_widening_needs_a_brokers_key_and_an_actual_notice),

@@ -23,7 +23,8 @@ static void (*const fill[])(struct sample *) = {
     [TB_KIND_UNKNOWN] = sample_unknown,   [TB_KIND_NOTICE] = first_notice,
     [TB_KIND_RECEIPT] = sample_receipt,   [TB_KIND_ACKNOWLEDGEMENT] = sample_acknowledgement,
     [TB_KIND_CALL] = sample_call,         [TB_KIND_OBJECTION] = sample_objection,
-    [TB_KIND_WIDENING] = sample_widening,
+    [TB_KIND_WIDENING] = sample_widening, [TB_KIND_DISCLOSURE] = sample_disclosure,
+    [TB_KIND_DEED] = sample_deed,
 };
 
 enum { KINDS = sizeof fill / sizeof fill[0] };
@@ -36,8 +37,9 @@ static enum tb_status check(void)
 static void every_kind_is_recognised_and_whole(void **state)
 {
     (void)state;
-    static const char *const names[KINDS] = {"unknown", "notice",    "receipt", "acknowledgement",
-                                             "call",    "objection", "widening"};
+    static const char *const names[KINDS] = {"unknown",         "notice",     "receipt",
+                                             "acknowledgement", "call",       "objection",
+                                             "widening",        "disclosure", "deed"};
     for (int kind = 0; kind < KINDS; kind++) {
         fill[kind](&sample);
         assert_int_equal(tb_statement_kind(&sample.body), kind);
@@ -128,6 +130,8 @@ static void ids_have_their_lengths(void **state)
         sample.call.notice.len = 31;
         sample.objection.envelope.len = 0;
         sample.widening.envelope.len = 31;
+        sample.disclosure.notice.len = 31;
+        sample.deed.notice.len = 0;
         assert_int_equal(check(), TB_MALFORMED);
         assert_false(tb_statement_subject(&sample.body, &subject));
     }
@@ -193,6 +197,102 @@ static void I4_an_acknowledgement_names_its_officer(void **state)
     sample_acknowledgement(&sample);
     sample.officer.number = sample_text("");
     assert_int_equal(check(), TB_OK);
+}
+
+/* "Evidence without which nothing is published". */
+static void what_is_published_names_its_evidence(void **state)
+{
+    (void)state;
+    for (int at = 0; at <= TONGBAO__DISCLOSURE__STATE__UPDATED + 1; at++) {
+        bool public = at == TONGBAO__DISCLOSURE__STATE__PUBLISHED ||
+                      at == TONGBAO__DISCLOSURE__STATE__UPDATED;
+        sample_disclosure(&sample);
+        sample.disclosure.state = (Tongbao__Disclosure__State)at;
+        assert_int_equal(check(), TB_OK);
+        sample.disclosure.n_evidence = 0;
+        assert_int_equal(check(), public ? TB_MALFORMED : TB_OK);
+    }
+    /* A deed goes without (I6); it meets no clock. */
+    sample_deed(&sample);
+    sample.deed.n_evidence = 0;
+    assert_int_equal(check(), TB_OK);
+}
+
+static void I4_disclosures_and_deeds_name_their_officer(void **state)
+{
+    (void)state;
+    sample_disclosure(&sample);
+    sample.officer.name = sample_text("");
+    assert_int_equal(check(), TB_MALFORMED);
+    sample.disclosure.officer = NULL;
+    assert_int_equal(check(), TB_MALFORMED);
+    sample_deed(&sample);
+    sample.officer.name = sample_text("");
+    assert_int_equal(check(), TB_MALFORMED);
+    sample.deed.officer = NULL;
+    assert_int_equal(check(), TB_MALFORMED);
+}
+
+static void I10_disclosures_and_deeds_have_limits(void **state)
+{
+    (void)state;
+    static char name[TB_NAME_BYTES_MAX + 2];
+    memset(name, 'n', sizeof name - 1);
+    char **const of_disclosure[] = {&sample.disclosure.by, &sample.disclosure.channel};
+    char **const of_deed[] = {&sample.deed.to, &sample.deed.person, &sample.deed.channel,
+                              &sample.deed.document_number};
+    for (size_t i = 0; i < sizeof of_disclosure / sizeof of_disclosure[0]; i++) {
+        sample_disclosure(&sample);
+        *of_disclosure[i] = name;
+        assert_int_equal(check(), TB_TOOBIG);
+    }
+    for (size_t i = 0; i < sizeof of_deed / sizeof of_deed[0]; i++) {
+        sample_deed(&sample);
+        *of_deed[i] = name;
+        assert_int_equal(check(), TB_TOOBIG);
+    }
+    sample_disclosure(&sample);
+    sample.disclosure.n_evidence = TB_ATTACHMENTS_MAX + 1;
+    assert_int_equal(check(), TB_TOOBIG);
+    sample_deed(&sample);
+    sample.deed.n_evidence = TB_ATTACHMENTS_MAX + 1;
+    assert_int_equal(check(), TB_TOOBIG);
+    sample_deed(&sample);
+    sample.attachment.size_bytes = TB_ATTACHMENT_BYTES_MAX + 1;
+    assert_int_equal(check(), TB_TOOBIG);
+    sample_disclosure(&sample);
+    sample.attachment.digest.len = 31;
+    assert_int_equal(check(), TB_MALFORMED);
+    sample_disclosure(&sample);
+    sample.disclosure.at_ms = -1;
+    assert_int_equal(check(), TB_MALFORMED);
+    sample_deed(&sample);
+    sample.deed.entered_at_ms = TB_TIME_MS_MAX + 1;
+    assert_int_equal(check(), TB_MALFORMED);
+}
+
+/* "Disclosure: the incident's origin, its city, its province." */
+static void I3_origin_city_and_province_disclose_and_nobody_else(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t office;
+        bool may;
+    } rows[] = {{140926, true},  {140900, true},  {140000, true}, {140925, false},
+                {140100, false}, {130000, false}, {140123, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tb_envelope envelope = {.origin = rows[i].office, .world = TB_WORLD_ACTUAL};
+        sample_disclosure(&sample);
+        assert_int_equal(
+            tb_statement_authority(&envelope, &sample.body, 140926, TB_WORLD_ACTUAL, false),
+            rows[i].may ? TB_OK : TB_AUTHORITY);
+        /* Not judged before the notice is here. */
+        assert_int_equal(tb_statement_authority(&envelope, &sample.body, 0, TB_WORLD_NONE, false),
+                         TB_OK);
+        sample_deed(&sample);
+        assert_int_equal(
+            tb_statement_authority(&envelope, &sample.body, 140926, TB_WORLD_ACTUAL, false), TB_OK);
+    }
 }
 
 static void I10_counts_have_limits(void **state)
@@ -340,7 +440,8 @@ static bool may(int kind, bool continues, enum tb_world world, bool broker, uint
     if (arrived && subject_world != world) {
         return false;
     }
-    return !continues || !arrived || subject_origin == 140926;
+    bool needs_origin = continues || kind == TB_KIND_DISCLOSURE;
+    return !needs_origin || !arrived || subject_origin == 140926;
 }
 
 static void I3_authority_is_exactly_the_table(void **state)
@@ -374,8 +475,8 @@ static void I3_authority_is_exactly_the_table(void **state)
             refused += !expected;
         }
     }
-    /* 16 statements, 4 worlds, 2 signers, 7 states of the subject. */
-    assert_int_equal(allowed + refused, 16 * 4 * 2 * 7);
+    /* 18 statements, 4 worlds, 2 signers, 7 states of the subject. */
+    assert_int_equal(allowed + refused, 18 * 4 * 2 * 7);
     assert_true(allowed > 100);
 }
 
@@ -402,6 +503,10 @@ int main(void)
         cmocka_unit_test(a_notice_that_continues_names_what),
         cmocka_unit_test(I6_a_notice_with_nothing_but_its_place_in_the_chain_goes),
         cmocka_unit_test(I4_an_acknowledgement_names_its_officer),
+        cmocka_unit_test(what_is_published_names_its_evidence),
+        cmocka_unit_test(I4_disclosures_and_deeds_name_their_officer),
+        cmocka_unit_test(I10_disclosures_and_deeds_have_limits),
+        cmocka_unit_test(I3_origin_city_and_province_disclose_and_nobody_else),
         cmocka_unit_test(I10_counts_have_limits),
         cmocka_unit_test(I10_names_have_limits),
         cmocka_unit_test(a_time_outside_1970_to_9999_is_none),

@@ -14,7 +14,7 @@
 
 /*
  * The whole rule, twice over: against reviewed files
- * (tests/golden/who, written anew when TB_GOLDEN_UPDATE is set), and against a
+ * (tests/golden/who, written anew when TB_GOLDEN_WRITE is set), and against a
  * second computation, in recursive SQL over the same tables.
  */
 enum { GOLDEN_BYTES_MAX = 4 * 1024 * 1024, KEYS_MAX = 256 };
@@ -67,7 +67,7 @@ static void compare(struct tb_buf *buf, const char *name)
 {
     char path[128];
     snprintf(path, sizeof path, "tests/golden/who/%s", name);
-    if (getenv("TB_GOLDEN_UPDATE") != NULL) {
+    if (getenv("TB_GOLDEN_WRITE") != NULL) {
         FILE *file = fopen(path, "wb");
         assert_non_null(file);
         assert_int_equal(fwrite(buf->data, 1, buf->size, file), buf->size);
@@ -86,7 +86,7 @@ static void compare(struct tb_buf *buf, const char *name)
         at++;
     }
     if (at < size || at < buf->size) {
-        fail_msg("%s:%zu differs; look at it, and run the test with TB_GOLDEN_UPDATE=1 if the new "
+        fail_msg("%s:%zu differs; look at it, and run the test with TB_GOLDEN_WRITE=1 if the new "
                  "answer is right",
                  path, line);
     }

@@ -160,6 +160,41 @@ static void requests_that_are_not_zap_with_curve_are_dropped_or_refused(void **s
     tb_zap_close(zap);
 }
 
+/* I10: one admitted key cannot take all connections, nor try routing ids by the
+ * thousand; a key beside it is let in as before. */
+static void i10_a_key_that_knocks_too_often_has_to_wait(void **state)
+{
+    struct tb_zap *zap;
+    char status[4];
+    char user_id[80];
+    static const char keys[] = "0123456789abcdef0123456789abcdefFEDCBA9876543210FEDCBA9876543210";
+    static const char one[] = "0123456789abcdef0123456789abcdef";
+    assert_int_equal(tb_zap_open(*state, &zap, NULL), TB_OK);
+    assert_int_equal(tb_zap_allow(zap, tb_bytes_of(keys, 2 * TB_KEY_BYTES)), TB_OK);
+    void *dealer = zmq_socket(tb_sock_context_raw(*state), ZMQ_DEALER);
+    assert_int_equal(zmq_connect(dealer, "inproc://zeromq.zap.01"), 0);
+    const char *knock[] = {"", "1.0", "1", "tongbao", "127.0.0.1", "", "CURVE", one};
+    for (int i = 0; i < TB_ZAP_KNOCKS_MAX; i++) {
+        ask(zap, dealer, knock, 8);
+        read_answer(dealer, status, user_id);
+        assert_string_equal(status, "200");
+    }
+    /* Nor is it forgotten when the table is made anew. */
+    assert_int_equal(tb_zap_allow(zap, tb_bytes_of(keys, 2 * TB_KEY_BYTES)), TB_OK);
+    ask(zap, dealer, knock, 8);
+    read_answer(dealer, status, user_id);
+    assert_string_equal(status, "300");
+    assert_string_equal(user_id, "");
+    assert_int_equal(tb_zap_counts(zap)->limited, 1);
+    assert_memory_equal(tb_zap_counts(zap)->limited_key, one, TB_KEY_BYTES);
+    knock[7] = keys + TB_KEY_BYTES;
+    ask(zap, dealer, knock, 8);
+    read_answer(dealer, status, user_id);
+    assert_string_equal(status, "200");
+    zmq_close(dealer);
+    tb_zap_close(zap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_table_holds_exactly_the_keys_it_was_given, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_table_over_its_limit_changes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(i10_a_key_that_knocks_too_often_has_to_wait, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(requests_that_are_not_zap_with_curve_are_dropped_or_refused,
                                         setup, teardown),
     };

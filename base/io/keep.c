@@ -1,0 +1,171 @@
+#include "base/io/keep.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "base/io/say.h"
+
+enum tb_status tb_keep_path(char out[TB_FILES_PATH_BYTES_MAX], const char *folder, const char *name,
+                            struct tb_diag *diag)
+{
+    enum tb_status status = tb_files_join(out, folder, name);
+    if (status != TB_OK) {
+        tb_diag_set(diag, 0, "the path of the data folder is too long: choose a shorter one");
+    }
+    return status;
+}
+
+enum tb_status tb_keep_reader(struct tb_db *db, const char *folder, const char *name,
+                              const struct tb_db_schema *schema, struct tb_diag *diag)
+{
+    char path[TB_FILES_PATH_BYTES_MAX];
+    enum tb_status status = tb_keep_path(path, folder, name, diag);
+    return status == TB_OK ? tb_db_open_reader(db, path, schema, diag) : status;
+}
+
+static enum tb_status take_lock(struct tb_keep *keep, struct tb_diag *diag)
+{
+    char path[TB_FILES_PATH_BYTES_MAX];
+    enum tb_status status = tb_keep_path(path, keep->settings.folder, TB_KEEP_LOCK_NAME, diag);
+    if (status == TB_OK) {
+        status = tb_files_lock(path, &keep->lock_fd, diag);
+    }
+    if (status == TB_STATE) {
+        tb_diag_set(diag, 0, "another %s is using %s: stop it first", keep->settings.program,
+                    keep->settings.folder);
+    }
+    return status;
+}
+
+/* SQLite tells the size of the log after each COMMIT. It begins anew when all of
+ * it was moved and nobody reads it any more. */
+static int count_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct tb_keep *keep = context;
+    (void)handle;
+    (void)name;
+    keep->log_pages = pages;
+    keep->log_waits = true;
+    if (pages < keep->moved_pages) {
+        keep->moved_pages = 0;
+    }
+    return SQLITE_OK;
+}
+
+enum tb_status tb_keep_open(struct tb_keep *keep, const struct tb_keep_settings *settings,
+                            const struct tb_db_schema *schema, struct tb_diag *diag)
+{
+    char path[TB_FILES_PATH_BYTES_MAX];
+    *keep = (struct tb_keep){.settings = *settings, .lock_fd = -1};
+    enum tb_status status = tb_files_folder(settings->folder, diag);
+    if (status == TB_OK) {
+        status = take_lock(keep, diag);
+    }
+    if (status == TB_OK) {
+        status = tb_keep_path(path, settings->folder, settings->store, diag);
+    }
+    if (status == TB_OK) {
+        status = tb_db_open(&keep->db, path, schema, diag);
+    }
+    if (status != TB_OK) {
+        tb_keep_close(keep);
+        return status;
+    }
+    (void)sqlite3_wal_hook(keep->db.handle, count_log, keep);
+    keep->log_waits = true; /* whatever the last run left */
+    return TB_OK;
+}
+
+void tb_keep_close(struct tb_keep *keep)
+{
+    if (keep->db.handle != NULL) {
+        tb_db_close(&keep->db);
+    }
+    if (keep->settings.program != NULL && keep->lock_fd >= 0) {
+        (void)close(keep->lock_fd);
+    }
+    *keep = (struct tb_keep){.lock_fd = -1};
+}
+
+bool tb_keep_relieve(struct tb_keep *keep, uint64_t now_ms)
+{
+    char path[TB_FILES_PATH_BYTES_MAX];
+    keep->room_ms = now_ms + TB_KEEP_ROOM_MS;
+    bool given_up =
+        tb_keep_path(path, keep->settings.folder, TB_KEEP_RESERVE_NAME, NULL) == TB_OK &&
+        tb_files_release(path, NULL) == TB_OK;
+    if (given_up) {
+        tb_say(TB_NOTE_STORE_FULL, keep->settings.folder);
+    }
+    return given_up;
+}
+
+void tb_keep_full(struct tb_keep *keep, bool full)
+{
+    if (full && !keep->full) {
+        tb_say(TB_NOTE_STORE_FULL, keep->settings.folder);
+    }
+    keep->full = full;
+}
+
+void tb_keep_broken(const struct tb_keep *keep)
+{
+    tb_say(TB_NOTE_STORE_BROKEN, keep->settings.folder, keep->db.code);
+}
+
+void tb_keep_room(struct tb_keep *keep, uint64_t now_ms)
+{
+    char path[TB_FILES_PATH_BYTES_MAX];
+    uint64_t free_bytes = 0;
+    if (now_ms < keep->room_ms) {
+        return;
+    }
+    keep->room_ms = now_ms + TB_KEEP_ROOM_MS;
+    if (tb_keep_path(path, keep->settings.folder, TB_KEEP_RESERVE_NAME, NULL) == TB_OK &&
+        tb_files_free_bytes(keep->settings.folder, &free_bytes, NULL) == TB_OK &&
+        free_bytes >= keep->settings.room_bytes &&
+        tb_files_reserve(path, keep->settings.reserve_bytes, NULL) == TB_OK) {
+        keep->room_ms = UINT64_MAX; /* until it is given up */
+        tb_keep_full(keep, false);
+    }
+}
+
+static int grown_pages(const struct tb_keep *keep)
+{
+    return keep->log_pages - keep->moved_pages;
+}
+
+/* When the log is to be moved if nothing more comes. */
+static uint64_t move_due_ms(const struct tb_keep *keep, uint64_t busy_ms)
+{
+    if (grown_pages(keep) > TB_KEEP_LOG_PAGES) {
+        return busy_ms + TB_KEEP_LULL_MS;
+    }
+    uint64_t idle_ms = busy_ms + TB_KEEP_IDLE_MS;
+    return idle_ms > keep->move_ms ? idle_ms : keep->move_ms;
+}
+
+void tb_keep_checkpoint(struct tb_keep *keep, uint64_t now_ms, uint64_t busy_ms)
+{
+    bool due = now_ms >= move_due_ms(keep, busy_ms) || grown_pages(keep) > TB_KEEP_LOG_PAGES_MAX;
+    if (!keep->log_waits || !due) {
+        return;
+    }
+    /* What a reader still needs stays, and is tried again when idle. */
+    keep->log_waits = tb_db_checkpoint(&keep->db) > 0;
+    keep->moved_pages = keep->log_pages;
+    keep->move_ms = now_ms + TB_KEEP_IDLE_MS;
+    if (keep->db.status == TB_DISKFULL) {
+        /* The log keeps what could not be moved; reading goes on. */
+        tb_db_rollback(&keep->db);
+        tb_keep_full(keep, true);
+        keep->log_waits = true;
+        keep->move_ms = now_ms + TB_KEEP_ROOM_MS;
+    }
+}
+
+uint64_t tb_keep_due_ms(const struct tb_keep *keep, uint64_t busy_ms)
+{
+    uint64_t move_ms = move_due_ms(keep, busy_ms);
+    return keep->log_waits && move_ms < keep->room_ms ? move_ms : keep->room_ms;
+}
