@@ -47,6 +47,10 @@ function print_table(   i, name, ratio) {
     printf "%-24s %10s  %-13s %-7s %9s  %s\n", name, number(figure[name]), bound_text(name),
       judge(name, figure[name]), ratio, whats[name]
   }
+  if (beside["floor_rested_ms"])
+    printf "\nWith the rest of a quiet system before each, the floor itself is %.2f ms: one way %.1f, loop %.1f times that.\n",
+      beside["floor_rested_ms"], figure["one_way_p50_ms"] / beside["floor_rested_ms"],
+      figure["loop_p50_ms"] / beside["floor_rested_ms"]
   printf "\nbeside them:"
   for (i = 1; i <= besides; i++)
     printf "%s%s %s", (i % 4 == 1 ? "\n  " : "  "), beside_order[i], number(beside[beside_order[i]])

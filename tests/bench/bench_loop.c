@@ -104,6 +104,33 @@ static struct tb_place *place_at(const struct scene *scene, size_t index)
     return tb_world_place(scene->world, scene->offices[index].code);
 }
 
+/* Processor time of the broker, the origin and all recipients together. */
+enum { CPU_BROKER, CPU_ORIGIN, CPU_RECIPIENTS, CPU_ALL };
+
+static void read_cpu(const struct scene *scene, double cpu_ms[CPU_ALL])
+{
+    cpu_ms[CPU_BROKER] = tb_figures_cpu_ms(tb_world_place(scene->world, "sx-1")->child.pid);
+    cpu_ms[CPU_ORIGIN] = tb_figures_cpu_ms(place_at(scene, 0)->child.pid);
+    cpu_ms[CPU_RECIPIENTS] = 0.0;
+    for (size_t i = 1; i <= scene->recipients; i++) {
+        cpu_ms[CPU_RECIPIENTS] += tb_figures_cpu_ms(place_at(scene, i)->child.pid);
+    }
+}
+
+/* What one of ${loops} notices took of it since ${before}. */
+static void print_cpu(const struct scene *scene, const char *run, const double before[CPU_ALL],
+                      double loops)
+{
+    static const char *const names[CPU_ALL] = {"broker", "origin", "recipients"};
+    double now[CPU_ALL];
+    read_cpu(scene, now);
+    for (int i = 0; i < CPU_ALL; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_%s_cpu_ms", run, names[i]);
+        tb_figures_beside(name, (now[i] - before[i]) / loops);
+    }
+}
+
 /* --------------------------------------------------------------- quiet */
 
 /* The origin's caller and stream, then one stream of each recipient. */
@@ -257,14 +284,18 @@ static void measure_quiet(void)
 {
     struct scene scene;
     struct quiet quiet;
+    double before[CPU_ALL];
     open_scene(&scene, quiet_offices);
     tb_figures_beside("node_rss_fresh_mib", rss_mib(&scene));
     struct tb_floor *floor = tb_floor_open(scene.world->folder);
     int half = (int)tb_option_value(options, "floor") / 2;
     tb_floor_run(floor, half);
     open_quiet(&quiet, &scene);
+    read_cpu(&scene, before);
     run_quiet(&quiet, tb_option_value(options, "notices"), (int)tb_option_value(options, "gap"));
+    print_cpu(&scene, "quiet", before, (double)quiet.loop_ms.count + WARM_NOTICES);
     tb_floor_run(floor, half);
+    tb_floor_run_rested(floor, half / 2, (int)tb_option_value(options, "gap"));
     tb_floor_print(floor);
     print_quiet(&quiet);
     tb_figures_beside("load_quiet", tb_figures_load());
@@ -403,22 +434,10 @@ static void close_flight(struct flight *flight)
     tb_samples_free(&flight->loop_ms);
 }
 
-/* Processor time of the broker, the origin and all recipients so far. */
-static void read_cpu(const struct scene *scene, double cpu_ms[3])
-{
-    cpu_ms[0] = tb_figures_cpu_ms(tb_world_place(scene->world, "sx-1")->child.pid);
-    cpu_ms[1] = tb_figures_cpu_ms(place_at(scene, 0)->child.pid);
-    cpu_ms[2] = 0.0;
-    for (size_t i = 1; i <= scene->recipients; i++) {
-        cpu_ms[2] += tb_figures_cpu_ms(place_at(scene, i)->child.pid);
-    }
-}
-
 static void measure_flight(void)
 {
     struct scene scene;
-    double before[3];
-    double after[3];
+    double before[CPU_ALL];
     struct flight *flight = calloc(1, sizeof *flight);
     assert_non_null(flight);
     open_scene(&scene, flight_offices);
@@ -434,17 +453,14 @@ static void measure_flight(void)
         tb_child_now_ms() + 1000ull * (unsigned long long)tb_option_value(options, "seconds"));
     double seconds = (double)(tb_figures_now_us() - start_us) / 1e6;
     double loops = (double)(flight->done - from);
-    read_cpu(&scene, after);
+    assert_true(loops > 0);
+    print_cpu(&scene, "flight", before, loops);
     flight->issuing = false;
     fly(flight, tb_child_now_ms() + LOOP_MS_MAX);
     assert_int_equal(flight->busy, 0); /* each one came to its end */
-    assert_true(loops > 0);
     tb_figures_print("loops_per_s", loops / seconds);
     tb_figures_beside("flight_loop_p50_ms", tb_samples_at(&flight->loop_ms, 50));
     tb_figures_beside("flight_loop_p99_ms", tb_samples_at(&flight->loop_ms, 99));
-    tb_figures_beside("flight_broker_cpu_ms", (after[0] - before[0]) / loops);
-    tb_figures_beside("flight_origin_cpu_ms", (after[1] - before[1]) / loops);
-    tb_figures_beside("flight_recipients_cpu_ms", (after[2] - before[2]) / loops);
     tb_figures_beside("load_flight", tb_figures_load());
     close_flight(flight);
     free(flight);

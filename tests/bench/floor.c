@@ -36,6 +36,12 @@ struct keys {
     char secret_key[KEY_CHARS];
 };
 
+/* Milliseconds of the whole and of its parts. */
+struct times {
+    struct tb_samples whole;
+    struct tb_samples part[PARTS];
+};
+
 struct tb_floor {
     struct tb_child relay;
     int port_pipe[2]; /* the relay tells its endpoint */
@@ -49,8 +55,8 @@ struct tb_floor {
     unsigned char sign_public[crypto_sign_PUBLICKEYBYTES];
     unsigned char sign_secret[crypto_sign_SECRETKEYBYTES];
     unsigned char parcel[PARCEL_BYTES];
-    struct tb_samples whole;
-    struct tb_samples part[PARTS];
+    struct times tight;
+    struct times rested;
 };
 
 /* --------------------------------------------------------------- relay */
@@ -149,6 +155,14 @@ struct tb_floor *tb_floor_open(const char *folder)
     return floor;
 }
 
+static void free_times(struct times *times)
+{
+    tb_samples_free(&times->whole);
+    for (int i = 0; i < PARTS; i++) {
+        tb_samples_free(&times->part[i]);
+    }
+}
+
 void tb_floor_close(struct tb_floor *floor)
 {
     zmq_close(floor->sender);
@@ -157,10 +171,8 @@ void tb_floor_close(struct tb_floor *floor)
     tb_child_end(&floor->relay, SIGKILL, WAIT_MS);
     close(floor->file);
     (void)unlink(floor->path);
-    tb_samples_free(&floor->whole);
-    for (int i = 0; i < PARTS; i++) {
-        tb_samples_free(&floor->part[i]);
-    }
+    free_times(&floor->tight);
+    free_times(&floor->rested);
     free(floor);
 }
 
@@ -196,7 +208,7 @@ static void hop(struct tb_floor *floor)
     assert_int_equal(zmq_recv(floor->receiver, got, sizeof got, 0), PARCEL_BYTES);
 }
 
-static void once(struct tb_floor *floor)
+static void once(struct tb_floor *floor, struct times *times)
 {
     unsigned char signature[crypto_sign_BYTES];
     uint64_t at[PARTS + 1];
@@ -211,29 +223,41 @@ static void once(struct tb_floor *floor)
     hop(floor);
     at[PART_HOPS + 1] = tb_figures_now_us();
     for (int i = 0; i < PARTS; i++) {
-        tb_samples_add(&floor->part[i], (double)(at[i + 1] - at[i]) / 1000.0);
+        tb_samples_add(&times->part[i], (double)(at[i + 1] - at[i]) / 1000.0);
     }
-    tb_samples_add(&floor->whole, (double)(at[PARTS] - at[0]) / 1000.0);
+    tb_samples_add(&times->whole, (double)(at[PARTS] - at[0]) / 1000.0);
 }
 
 void tb_floor_run(struct tb_floor *floor, int times)
 {
     for (int i = 0; i < times; i++) {
-        once(floor);
+        once(floor, &floor->tight);
     }
 }
 
-double tb_floor_ms(struct tb_floor *floor)
+void tb_floor_run_rested(struct tb_floor *floor, int times, int rest_ms)
 {
-    return tb_samples_at(&floor->whole, 50);
+    for (int i = 0; i < times; i++) {
+        tb_child_rest(rest_ms);
+        once(floor, &floor->rested);
+    }
+}
+
+static double commit_ms(struct times *times)
+{
+    return tb_samples_at(&times->part[PART_COMMIT], 50) / COMMITS;
 }
 
 void tb_floor_print(struct tb_floor *floor)
 {
-    tb_figures_print("floor_ms", tb_floor_ms(floor));
-    tb_figures_beside("floor_p99_ms", tb_samples_at(&floor->whole, 99));
-    tb_figures_beside("floor_sign_ms", tb_samples_at(&floor->part[PART_SIGN], 50));
-    tb_figures_beside("floor_verify_ms", tb_samples_at(&floor->part[PART_VERIFY], 50));
-    tb_figures_beside("floor_commit_ms", tb_samples_at(&floor->part[PART_COMMIT], 50) / COMMITS);
-    tb_figures_beside("floor_hops_ms", tb_samples_at(&floor->part[PART_HOPS], 50));
+    struct times *times = &floor->tight;
+    tb_figures_print("floor_ms", tb_samples_at(&times->whole, 50));
+    tb_figures_beside("floor_p99_ms", tb_samples_at(&times->whole, 99));
+    tb_figures_beside("floor_sign_ms", tb_samples_at(&times->part[PART_SIGN], 50));
+    tb_figures_beside("floor_verify_ms", tb_samples_at(&times->part[PART_VERIFY], 50));
+    tb_figures_beside("floor_commit_ms", commit_ms(times));
+    tb_figures_beside("floor_hops_ms", tb_samples_at(&times->part[PART_HOPS], 50));
+    tb_figures_beside("floor_rested_ms", tb_samples_at(&floor->rested.whole, 50));
+    tb_figures_beside("floor_rested_commit_ms", commit_ms(&floor->rested));
+    tb_figures_beside("floor_rested_hops_ms", tb_samples_at(&floor->rested.part[PART_HOPS], 50));
 }
