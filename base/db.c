@@ -15,6 +15,7 @@ enum {
     SQL_BYTES_MAX = 64 * 1024,
     VALUE_BYTES_MAX = 8 * 1024 * 1024,
     CACHE_KIB = 2048,
+    PRIME_BYTES = 64 * 1024, /* written at once */
     OPEN_BUSY_MS = 5000
 };
 
@@ -455,6 +456,29 @@ void tb_db_look(struct tb_db *db)
 void tb_db_looked(struct tb_db *db)
 {
     control(db, COMMIT);
+}
+
+bool tb_db_prime(struct tb_db *db, size_t bytes)
+{
+    static const uint8_t zeros[PRIME_BYTES];
+    sqlite3_file *log = NULL;
+    sqlite3_int64 before = 0;
+    tb_assert(!db->inside);
+    /* The log is opened by the first that reads. */
+    (void)number_of(db, "PRAGMA schema_version");
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+        log == NULL || log->pMethods == NULL ||
+        log->pMethods->xFileSize(log, &before) != SQLITE_OK) {
+        return false;
+    }
+    for (sqlite3_int64 at = before; at < (sqlite3_int64)bytes; at += (sqlite3_int64)sizeof zeros) {
+        if (log->pMethods->xWrite(log, zeros, (int)sizeof zeros, at) != SQLITE_OK) {
+            /* What stood in it stands; the rest of the room is for mail. */
+            (void)log->pMethods->xTruncate(log, before);
+            return false;
+        }
+    }
+    return log->pMethods->xSync(log, SQLITE_SYNC_FULL) == SQLITE_OK;
 }
 
 int tb_db_checkpoint(struct tb_db *db)

@@ -113,6 +113,14 @@ void tb_db_undo(struct tb_db *db); /* back to the savepoint, and release it */
 void tb_db_look(struct tb_db *db);
 void tb_db_looked(struct tb_db *db);
 
+/*
+ * Write the log's file up to ${bytes} with zeros, which no reader takes for a page,
+ * where it is shorter. A COMMIT then writes over what is there: its fdatasync has no
+ * new blocks and no new length to bring to the disk, which is half of its time. False
+ * when that could not be done; nothing is lost then but time.
+ */
+bool tb_db_prime(struct tb_db *db, size_t bytes);
+
 /* Move what the WAL holds into the database, as far as readers allow; called
  * between turns. Returns the pages then left in the WAL. */
 int tb_db_checkpoint(struct tb_db *db);

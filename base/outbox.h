@@ -17,6 +17,7 @@
  */
 enum tb_effect_kind {
     TB_EFFECT_FRAME,  /* send `data` to peer or link `to` */
+    TB_EFFECT_LATER,  /* the same, but nobody waits for it: soon is early enough */
     TB_EFFECT_ANSWER, /* answer request `to`; `code` and `data` are the core's */
     TB_EFFECT_NOTE,   /* log `data`; `code` is its enum tb_note */
     TB_EFFECT_KEYS,   /* the set of admitted link keys changed: read it anew */
@@ -24,6 +25,12 @@ enum tb_effect_kind {
     TB_EFFECT_STREAM, /* rows were added to the numbered event stream */
     TB_EFFECT_ALARM,  /* run the alarm command; `data` is the core's */
 };
+
+/* True for what is sent to a peer, now or soon. */
+static inline bool tb_effect_sends(enum tb_effect_kind kind)
+{
+    return kind == TB_EFFECT_FRAME || kind == TB_EFFECT_LATER;
+}
 
 struct tb_effect {
     enum tb_effect_kind kind;

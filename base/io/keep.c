@@ -71,6 +71,11 @@ enum tb_status tb_keep_open(struct tb_keep *keep, const struct tb_keep_settings 
         tb_keep_close(keep);
         return status;
     }
+    uint64_t free_bytes;
+    if (tb_files_free_bytes(settings->folder, &free_bytes, NULL) == TB_OK &&
+        free_bytes >= TB_KEEP_PRIMED_FREE_BYTES) {
+        (void)tb_db_prime(&keep->db, TB_KEEP_PRIMED_BYTES); /* else it is slower, no more */
+    }
     (void)sqlite3_wal_hook(keep->db.handle, count_log, keep);
     keep->log_waits = true; /* whatever the last run left */
     return TB_OK;

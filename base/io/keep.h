@@ -25,6 +25,9 @@ enum {
     TB_KEEP_IDLE_MS = 1000,      /* without events: the log is moved */
     TB_KEEP_LULL_MS = 8,         /* the same, when it grew by so many pages: */
     TB_KEEP_LOG_PAGES = 1000,
+    /* The log's file has room for so many from the start, where so much is free. */
+    TB_KEEP_PRIMED_BYTES = 5 * 1024 * 1024,
+    TB_KEEP_PRIMED_FREE_BYTES = 64 * 1024 * 1024,
     TB_KEEP_LOG_PAGES_MAX = 4000, /* without any lull */
 };
 

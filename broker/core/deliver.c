@@ -14,9 +14,16 @@ static bool signer_revoked(const struct tb_broker *broker, const struct tb_envel
     return key != NULL && key->state == TONGBAO__KEY_STATE__REVOKED;
 }
 
-/* Append one Deliver; ${lane} 0 is outside the lanes. The size of the envelope
- * goes to ${bytes}. False when the outbox is full. */
-static bool send_row(struct tb_broker *broker, struct tb_outbox *out, uint64_t to,
+/* A province watches: its copy of a receipt is for the record, and would cost it a
+ * commit while the origin waits for the very same receipts. */
+static bool for_the_record(const struct tb_envelopes_row *row, uint32_t office)
+{
+    return row->kind == TB_KIND_RECEIPT && office % 10000 == 0;
+}
+
+/* Append one Deliver of the envelope that is loaded for ${office} at ${to}; ${lane} 0
+ * is outside the lanes. False when the outbox is full. */
+static bool send_row(struct tb_broker *broker, struct tb_outbox *out, uint32_t office, uint64_t to,
                      const struct tb_envelopes_row *row, uint32_t lane, uint64_t seq)
 {
     Tongbao__Deliver deliver = TONGBAO__DELIVER__INIT;
@@ -28,7 +35,8 @@ static bool send_row(struct tb_broker *broker, struct tb_outbox *out, uint64_t t
     deliver.revoked = signer_revoked(broker, row);
     frame.kind_case = TONGBAO__FRAME__KIND_DELIVER;
     frame.deliver = &deliver;
-    return tb_house_send(broker, out, to, &frame);
+    return for_the_record(row, office) ? tb_house_send_later(broker, out, to, &frame)
+                                       : tb_house_send(broker, out, to, &frame);
 }
 
 /* Load an envelope with its row; false when the store failed. */
@@ -69,7 +77,7 @@ static enum fed feed_lane(struct tb_broker *broker, struct tb_peer *peer, enum t
         if (!tb_peer_fits(peer, lane, size)) {
             return FED_WINDOW;
         }
-        if (!send_row(broker, out, peer->handle, &row, lane, rows[i].seq)) {
+        if (!send_row(broker, out, peer->office, peer->handle, &row, lane, rows[i].seq)) {
             return FED_BUDGET;
         }
         if (peer->flight_count == 0) {
@@ -201,7 +209,8 @@ enum tb_status tb_deliver_fetch(struct tb_broker *broker, const struct tb_speake
         if (sent_bytes > 0 && sent_bytes + broker->loaded.size > TB_WINDOW_BYTES) {
             break;
         }
-        if (!send_row(broker, speaker->out, speaker->event->from, &row, 0, 0)) {
+        if (!send_row(broker, speaker->out, speaker->peer->office, speaker->event->from, &row, 0,
+                      0)) {
             return TB_FULL;
         }
         sent_bytes += broker->loaded.size;

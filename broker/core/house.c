@@ -4,13 +4,25 @@
 
 #include "base/fault.h"
 
-bool tb_house_send(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
-                   const Tongbao__Frame *frame)
+static bool send_as(struct tb_broker *broker, struct tb_outbox *out, enum tb_effect_kind kind,
+                    uint64_t peer, const Tongbao__Frame *frame)
 {
     enum tb_status status = tb_frame_pack(&broker->packed, frame);
     tb_assert(status == TB_OK);
-    return tb_outbox_add(out, TB_EFFECT_FRAME, peer, (uint32_t)frame->kind_case,
+    return tb_outbox_add(out, kind, peer, (uint32_t)frame->kind_case,
                          tb_buf_bytes(&broker->packed));
+}
+
+bool tb_house_send(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
+                   const Tongbao__Frame *frame)
+{
+    return send_as(broker, out, TB_EFFECT_FRAME, peer, frame);
+}
+
+bool tb_house_send_later(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
+                         const Tongbao__Frame *frame)
+{
+    return send_as(broker, out, TB_EFFECT_LATER, peer, frame);
 }
 
 enum tb_status tb_house_holder(const struct tb_broker *broker, const uint8_t key[TB_KEY_BYTES],

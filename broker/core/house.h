@@ -68,6 +68,9 @@ struct tb_speaker {
 /* Pack ${frame} and append it for ${peer}; false when the outbox is full. */
 bool tb_house_send(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
                    const Tongbao__Frame *frame);
+/* The same for a frame that nobody waits for. */
+bool tb_house_send_later(struct tb_broker *broker, struct tb_outbox *out, uint64_t peer,
+                         const Tongbao__Frame *frame);
 
 /* TB_OK when the holder of ${key} may use a link at ${wall}; TB_PEER when it is
  * nobody's or a broker's, TB_REVOKED. */

@@ -7,6 +7,7 @@
 #include "base/io/engine.h"
 #include "base/io/journal.h"
 #include "base/io/keyring.h"
+#include "base/io/later.h"
 #include "base/io/loop.h"
 #include "base/io/random.h"
 #include "base/io/say.h"
@@ -33,29 +34,41 @@ struct daemon {
     struct tb_buf frames[TB_TURN_EVENTS_MAX];
     size_t count;
     struct tb_shut shut; /* peers to skip in this flush */
-    uint64_t limited;    /* knocks at the door that were told of */
+    struct tb_later later;
+    uint64_t limited; /* knocks at the door that were told of */
     bool tidy_more;
     enum tb_exit exit_status;
 };
 
 /* ---------------------------------------------------------------- flush */
 
-static void send_frame(struct daemon *d, const struct tb_effect *effect)
+static void send_one(void *context, uint64_t to, struct tb_bytes frame)
 {
-    enum tb_shut_state state = tb_shut_state(&d->shut, effect->to);
+    struct daemon *d = context;
+    enum tb_shut_state state = tb_shut_state(&d->shut, to);
     if (state == TB_SHUT_OPEN) {
-        enum tb_status status = tb_sock_send_frame(d->sock, effect->to, effect->data);
+        enum tb_status status = tb_sock_send_frame(d->sock, to, frame);
         if (status == TB_OK) {
             return;
         }
         state = status == TB_FULL ? TB_SHUT_FULL : TB_SHUT_GONE;
-        tb_shut_add(&d->shut, effect->to, state == TB_SHUT_GONE);
+        tb_shut_add(&d->shut, to, state == TB_SHUT_GONE);
     }
     if (state == TB_SHUT_FULL) {
-        tb_broker_choked(d->broker, &d->now, effect->to, effect->data);
+        tb_broker_choked(d->broker, &d->now, to, frame);
     } else {
-        tb_broker_gone(d->broker, effect->to);
+        tb_broker_gone(d->broker, to);
     }
+}
+
+static void send_frame(struct daemon *d, const struct tb_effect *effect)
+{
+    if (effect->kind == TB_EFFECT_LATER &&
+        tb_later_put(&d->later, effect->to, effect->data, d->now.mono_ms)) {
+        return;
+    }
+    tb_later_take(&d->later, effect->to, send_one, d);
+    send_one(d, effect->to, effect->data);
 }
 
 static void add_key(void *context, const uint8_t link[TB_KEY_BYTES])
@@ -84,6 +97,7 @@ static void flush(struct daemon *d)
     while (tb_outbox_next(&d->engine.out, &at, &effect)) {
         switch (effect.kind) {
         case TB_EFFECT_FRAME:
+        case TB_EFFECT_LATER:
             send_frame(d, &effect);
             break;
         case TB_EFFECT_NOTE:
@@ -106,6 +120,7 @@ static void flush(struct daemon *d)
         }
     }
     tb_outbox_clear(&d->engine.out);
+    tb_later_take_due(&d->later, d->now.mono_ms, send_one, d);
 }
 
 /* ---------------------------------------------------------------- turns */
@@ -241,6 +256,7 @@ static int wait_ms(const struct daemon *d)
     }
     at = sooner(at, tb_broker_deadline_ms(d->broker));
     at = sooner(at, tb_engine_due_ms(&d->engine, now_ms));
+    at = sooner(at, tb_later_due_ms(&d->later));
     return at > now_ms ? (int)(at - now_ms) : 0;
 }
 
@@ -360,6 +376,10 @@ static enum tb_status start(struct daemon *d, struct tb_diag *diag)
 
 static void stop(struct daemon *d)
 {
+    if (d->sock != NULL && d->exit_status == TB_EXIT_OK) {
+        tb_later_take_due(&d->later, UINT64_MAX, send_one, d);
+    }
+    tb_later_fini(&d->later);
     tb_engine_close(&d->engine);
     tb_sock_close(d->sock, TB_SOCK_LINGER_MS);
     tb_zap_close(d->zap);
@@ -384,6 +404,7 @@ enum tb_exit tb_broker_daemon_run(const struct tb_settings *settings, const char
     d.path = path;
     d.now = tb_clock_read();
     tb_engine_open(&d.engine);
+    tb_later_init(&d.later);
     for (size_t i = 0; i < TB_TURN_EVENTS_MAX; i++) {
         tb_buf_init(&d.frames[i], TB_FRAME_BYTES_MAX);
     }

@@ -39,17 +39,23 @@ struct tb_link *tb_link_to(struct tb_node *node, const char *broker)
     return found;
 }
 
-bool tb_link_send(struct tb_node *node, struct tb_outbox *out, struct tb_link *link,
-                  const Tongbao__Frame *frame)
+static bool send_as(struct tb_node *node, struct tb_outbox *out, enum tb_effect_kind kind,
+                    struct tb_link *link, const Tongbao__Frame *frame)
 {
     enum tb_status status = tb_frame_pack(&node->frame, frame);
     tb_assert(status == TB_OK);
-    if (tb_outbox_add(out, TB_EFFECT_FRAME, link->handle, (uint32_t)frame->kind_case,
+    if (tb_outbox_add(out, kind, link->handle, (uint32_t)frame->kind_case,
                       tb_buf_bytes(&node->frame))) {
         return true;
     }
     tb_link_again(node, link, TB_CHOKED_MS);
     return false;
+}
+
+bool tb_link_send(struct tb_node *node, struct tb_outbox *out, struct tb_link *link,
+                  const Tongbao__Frame *frame)
+{
+    return send_as(node, out, TB_EFFECT_FRAME, link, frame);
 }
 
 void tb_link_fetch(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
@@ -209,6 +215,7 @@ static void mark_down(struct tb_node *node, struct tb_link *link)
     link->fetch_ms = UINT64_MAX;
     link->fetching = 0;
     memset(link->stored_due, 0, sizeof link->stored_due);
+    memset(link->stored_rows, 0, sizeof link->stored_rows);
     tb_catalogue_link_down(node, link->handle);
 }
 
@@ -346,6 +353,7 @@ void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, u
     tb_db_do(node->db, TB_SQL(node, CURSOR_PUT), "tiid", link->broker, (int64_t)lane, (int64_t)seq,
              id);
     size_t at = lane - 1;
+    link->stored_rows[at]++;
     if (!link->stored_due[at] || seq > link->stored_seq[at]) {
         link->stored_due[at] = true;
         link->stored_seq[at] = seq;
@@ -363,13 +371,18 @@ void tb_link_finish(struct tb_node *node, struct tb_outbox *out)
             }
             Tongbao__Stored stored = TONGBAO__STORED__INIT;
             Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+            /* Few rows: the broker has enough of its window left not to wait for it. */
+            enum tb_effect_kind kind = link->stored_rows[lane - 1] < TB_STORED_SOON_ROWS
+                                           ? TB_EFFECT_LATER
+                                           : TB_EFFECT_FRAME;
             link->stored_due[lane - 1] = false;
+            link->stored_rows[lane - 1] = 0;
             stored.lane = lane;
             stored.seq = link->stored_seq[lane - 1];
             stored.id = tb_wire_id(&link->stored_id[lane - 1]);
             frame.kind_case = TONGBAO__FRAME__KIND_STORED;
             frame.stored = &stored;
-            (void)tb_link_send(node, out, link, &frame);
+            (void)send_as(node, out, kind, link, &frame);
         }
     }
 }

@@ -19,6 +19,7 @@
 enum { APPLICATION_ID = 0x54426e64 }; /* 'TBnd' */
 
 extern const unsigned char tb_node_schema_sql[];
+extern const unsigned char tb_node_schema_2_sql[];
 
 static const char *const sql_texts[TB_SQL_COUNT] = {
 #define SQL(name, text) [TB_SQL_##name] = text,
@@ -28,8 +29,9 @@ static const char *const sql_texts[TB_SQL_COUNT] = {
 
 const struct tb_db_schema *tb_node_schema(void)
 {
-    static const char *const steps[] = {(const char *)tb_node_schema_sql};
-    static const struct tb_db_schema schema = {APPLICATION_ID, steps, 1};
+    static const char *const steps[] = {(const char *)tb_node_schema_sql,
+                                        (const char *)tb_node_schema_2_sql};
+    static const struct tb_db_schema schema = {APPLICATION_ID, steps, sizeof steps / sizeof *steps};
     return &schema;
 }
 

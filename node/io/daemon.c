@@ -85,6 +85,7 @@ static int wait_ms(struct tb_daemon *d)
     at = sooner(at, tb_links_deadline_ms(d->links));
     at = sooner(at, tb_sse_deadline_ms(d->sse));
     at = sooner(at, tb_engine_due_ms(&d->engine, now_ms));
+    at = sooner(at, tb_later_due_ms(&d->later));
     if (tb_siren_busy(&d->siren)) {
         at = sooner(at, now_ms + TB_DAEMON_CHILD_MS);
     }
@@ -168,6 +169,10 @@ static enum tb_status open_parts(struct tb_daemon *d, struct tb_diag *diag)
 
 static void close_parts(struct tb_daemon *d)
 {
+    if (d->links != NULL && d->exit_status == TB_EXIT_OK) {
+        tb_daemon_send_later(d);
+    }
+    tb_later_fini(&d->later);
     if (d->http != NULL) {
         tb_api_stop(d->api);
         tb_sse_end(d->sse);
@@ -211,6 +216,7 @@ enum tb_exit tb_daemon_run(const struct tb_config *config, const char *config_pa
     d->config = *config;
     d->config_path = config_path;
     tb_engine_open(&d->engine);
+    tb_later_init(&d->later);
     enum tb_status status = open_parts(d, &diag);
     if (status != TB_OK) {
         tb_say_text(TB_NOTE_ERROR, "%s", diag.text[0] != '\0' ? diag.text : tb_status_text(status));

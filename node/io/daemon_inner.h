@@ -2,6 +2,7 @@
 #define TB_DAEMON_INNER_H
 
 #include "base/io/engine.h"
+#include "base/io/later.h"
 #include "base/io/loop.h"
 #include "node/io/api.h"
 #include "node/io/daemon.h"
@@ -24,6 +25,7 @@ struct tb_daemon {
     struct tb_http *http;
     struct tb_engine engine;
     struct tb_queue queue;
+    struct tb_later later;
     struct tb_now now;
     bool links_changed;
     enum tb_exit exit_status;
@@ -31,6 +33,8 @@ struct tb_daemon {
 
 /* One turn over what is in the queue: run, flush, clear. */
 void tb_daemon_turn(struct tb_daemon *d);
+/* Send what was to go out soon, now. */
+void tb_daemon_send_later(struct tb_daemon *d);
 /* Stop at once, with nothing sent: "any other failed write, COMMIT or fsync sends
  * nothing and stops the process". */
 void tb_daemon_broken(struct tb_daemon *d);

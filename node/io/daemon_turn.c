@@ -4,16 +4,31 @@
 
 #include "base/fault.h"
 #include "base/io/say.h"
+#include "proto/tongbao.pb-c.h"
 
 /* -------------------------------------------------------------- effects */
 
-static void send_frame(struct tb_daemon *d, const struct tb_effect *effect)
+static void send_one(void *context, uint64_t to, struct tb_bytes frame)
 {
+    struct tb_daemon *d = context;
     /* A frame that cannot be sent now is lost here and kept in the store: the core offers it
      * again. A link that is gone was told, or will be, by LINK_DOWN. */
-    if (tb_links_send(d->links, effect->to, effect->data) == TB_FULL) {
-        tb_node_choked(d->store.node, effect->to);
+    if (tb_links_send(d->links, to, frame) == TB_FULL) {
+        tb_node_choked(d->store.node, to);
     }
+}
+
+static void send_frame(struct tb_daemon *d, const struct tb_effect *effect)
+{
+    if (effect->kind == TB_EFFECT_LATER &&
+        tb_later_put(&d->later, effect->to, effect->data, d->now.mono_ms)) {
+        return;
+    }
+    if (effect->code == TONGBAO__FRAME__KIND_HELLO) {
+        tb_later_drop(&d->later, effect->to); /* nothing goes before the first Hello */
+    }
+    tb_later_take(&d->later, effect->to, send_one, d);
+    send_one(d, effect->to, effect->data);
 }
 
 static void answer(struct tb_daemon *d, const struct tb_effect *effect)
@@ -41,6 +56,7 @@ static void act(struct tb_daemon *d, const struct tb_effect *effect)
 {
     switch (effect->kind) {
     case TB_EFFECT_FRAME:
+    case TB_EFFECT_LATER:
         send_frame(d, effect);
         break;
     case TB_EFFECT_ANSWER:
@@ -71,12 +87,18 @@ static void flush(struct tb_daemon *d)
     for (int frames = 1; frames >= 0; frames--) {
         size_t at = 0;
         while (tb_outbox_next(&d->engine.out, &at, &effect)) {
-            if ((effect.kind == TB_EFFECT_FRAME) == (frames == 1)) {
+            if (tb_effect_sends(effect.kind) == (frames == 1)) {
                 act(d, &effect);
             }
         }
     }
     tb_outbox_clear(&d->engine.out);
+    tb_later_take_due(&d->later, d->now.mono_ms, send_one, d);
+}
+
+void tb_daemon_send_later(struct tb_daemon *d)
+{
+    tb_later_take_due(&d->later, UINT64_MAX, send_one, d);
 }
 
 /* ---------------------------------------------------------------- turns */

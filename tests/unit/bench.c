@@ -126,7 +126,7 @@ const Tongbao__Frame *bench_sent(struct bench *bench, uint64_t peer, Tongbao__Fr
     size_t at = 0;
     while (tb_outbox_next(&bench->out, &at, &effect)) {
         const Tongbao__Frame *frame;
-        if (effect.kind == TB_EFFECT_FRAME && effect.to == peer && effect.code == (uint32_t)kind &&
+        if (tb_effect_sends(effect.kind) && effect.to == peer && effect.code == (uint32_t)kind &&
             nth-- == 0) {
             tb_assert(tb_frame_read(effect.data, &bench->arena, &frame) == TB_OK);
             tb_assert(frame->kind_case == kind);
@@ -143,7 +143,7 @@ size_t bench_count(struct bench *bench, uint64_t peer, Tongbao__Frame__KindCase 
     size_t count = 0;
     while (tb_outbox_next(&bench->out, &at, &effect)) {
         count +=
-            effect.kind == TB_EFFECT_FRAME && effect.to == peer && effect.code == (uint32_t)kind;
+            tb_effect_sends(effect.kind) && effect.to == peer && effect.code == (uint32_t)kind;
     }
     return count;
 }

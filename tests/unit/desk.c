@@ -192,7 +192,7 @@ const Tongbao__Frame *desk_sent(struct desk *desk, int broker, Tongbao__Frame__K
     size_t at = 0;
     while (tb_outbox_next(&desk->out, &at, &effect)) {
         const Tongbao__Frame *frame;
-        if (effect.kind != TB_EFFECT_FRAME || effect.to != desk_handle(desk, broker)) {
+        if (!tb_effect_sends(effect.kind) || effect.to != desk_handle(desk, broker)) {
             continue;
         }
         tb_assert(tb_frame_read(effect.data, &desk->arena, &frame) == TB_OK);

@@ -495,7 +495,7 @@ static struct tb_bytes raw(struct bench *bench, uint64_t peer, uint32_t kind)
     struct tb_effect effect;
     size_t at = 0;
     while (tb_outbox_next(&bench->out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_FRAME && effect.to == peer && effect.code == kind) {
+        if (tb_effect_sends(effect.kind) && effect.to == peer && effect.code == kind) {
             return effect.data;
         }
     }

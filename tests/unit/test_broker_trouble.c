@@ -368,7 +368,7 @@ static void an_offer_that_finds_the_disk_full_does_not_stop_delivery(void **stat
     /* The office's socket was full: what did not leave is tried again in a second. */
     struct tb_effect effect;
     for (size_t at = 0; tb_outbox_next(&bench->out, &at, &effect);) {
-        if (effect.kind == TB_EFFECT_FRAME && effect.code == (uint32_t)DELIVER) {
+        if (tb_effect_sends(effect.kind) && effect.code == (uint32_t)DELIVER) {
             tb_broker_choked(bench->broker, &bench->now, effect.to, effect.data);
         }
     }

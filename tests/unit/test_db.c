@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/db.h"
 #include "tests/unit/scratch.h"
@@ -209,6 +211,79 @@ static void a_full_disk_is_told_apart_and_reading_goes_on(void **state)
     close_store(store);
 }
 
+static long size_of(const char *path, const char *more)
+{
+    char whole[SCRATCH_PATH_BYTES + 8];
+    struct stat status;
+    snprintf(whole, sizeof whole, "%s%s", path, more);
+    return stat(whole, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static void copy(const char *from, const char *to, const char *more)
+{
+    static char bytes[1024 * 1024];
+    char path[SCRATCH_PATH_BYTES + 8];
+    snprintf(path, sizeof path, "%s%s", from, more);
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    size_t size = fread(bytes, 1, sizeof bytes, in);
+    fclose(in);
+    snprintf(path, sizeof path, "%s%s", to, more);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(bytes, 1, size, out), size);
+    fclose(out);
+}
+
+static void a_log_with_room_is_written_over_and_does_not_grow(void **state)
+{
+    enum { ROOM = 256 * 1024 };
+    struct store here;
+    struct store *store = place(&here, *state);
+    open_store(store, &schema_1);
+    assert_true(tb_db_prime(&store->db, ROOM));
+    long before = size_of(store->path, "-wal");
+    assert_true(before >= ROOM);
+    for (uint8_t i = 50; i < 60; i++) {
+        tb_db_begin(&store->db);
+        add(store, i, "over what is there");
+        tb_db_commit(&store->db);
+    }
+    assert_int_equal(size_of(store->path, "-wal"), before);
+    assert_true(tb_db_prime(&store->db, ROOM)); /* has it already */
+    assert_int_equal(size_of(store->path, "-wal"), before);
+    close_store(store);
+}
+
+/* The copy is what a machine that lost its power finds. */
+static void room_in_the_log_takes_nothing_from_what_a_crash_left_in_it(void **state)
+{
+    struct store here;
+    struct store there;
+    struct store *store = place(&here, *state);
+    struct store *found = place(&there, *state);
+    (void)scratch_path(found->path, *state, "found.db");
+    open_store(store, &schema_1);
+    assert_true(tb_db_prime(&store->db, 64 * 1024));
+    tb_db_begin(&store->db);
+    add(store, 70, "in the log alone");
+    tb_db_commit(&store->db);
+    int64_t rows = count(store);
+    copy(store->path, found->path, "");
+    copy(store->path, found->path, "-wal");
+    close_store(store);
+    open_store(found, &schema_1);
+    assert_true(tb_db_prime(&found->db, 512 * 1024));
+    assert_int_equal(count(found), rows);
+    tb_db_begin(&found->db);
+    add(found, 71, "after it");
+    tb_db_commit(&found->db);
+    close_store(found);
+    open_store(found, &schema_1);
+    assert_int_equal(count(found), rows + 1);
+    close_store(found);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -221,6 +296,8 @@ int main(void)
         TEST(a_migration_brings_an_old_store_forward),
         TEST(another_programs_store_is_refused),
         TEST(a_reader_cannot_write),
+        TEST(a_log_with_room_is_written_over_and_does_not_grow),
+        TEST(room_in_the_log_takes_nothing_from_what_a_crash_left_in_it),
         TEST(a_full_disk_is_told_apart_and_reading_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

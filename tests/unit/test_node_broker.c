@@ -45,7 +45,7 @@ static void collect_desk(int which)
     struct tb_effect effect;
     size_t at = 0;
     while (tb_outbox_next(&desks[which].out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_FRAME && effect.to == desk_handle(&desks[which], 0) &&
+        if (tb_effect_sends(effect.kind) && effect.to == desk_handle(&desks[which], 0) &&
             !cut[which]) {
             put(true, which, effect.data);
         }
@@ -57,7 +57,7 @@ static void collect_broker(void)
     struct tb_effect effect;
     size_t at = 0;
     while (tb_outbox_next(&bench.out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_FRAME && effect.to >= 1 && effect.to <= DESKS &&
+        if (tb_effect_sends(effect.kind) && effect.to >= 1 && effect.to <= DESKS &&
             !cut[effect.to - 1]) {
             put(false, (int)effect.to - 1, effect.data);
         }

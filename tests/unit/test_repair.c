@@ -33,7 +33,7 @@ static void gather(struct letters *letters, const struct tb_outbox *out, uint64_
     size_t at = 0;
     letters->count = 0;
     while (tb_outbox_next(out, &at, &effect)) {
-        if (effect.kind == TB_EFFECT_FRAME && effect.to == to) {
+        if (tb_effect_sends(effect.kind) && effect.to == to) {
             assert_true(letters->count < LETTERS_MAX);
             struct tb_buf *copy = &letters->bytes[letters->count++];
             tb_buf_init(copy, TB_FRAME_BYTES_MAX);
