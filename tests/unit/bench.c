@@ -142,8 +142,7 @@ size_t bench_count(struct bench *bench, uint64_t peer, Tongbao__Frame__KindCase 
     size_t at = 0;
     size_t count = 0;
     while (tb_outbox_next(&bench->out, &at, &effect)) {
-        count +=
-            tb_effect_sends(effect.kind) && effect.to == peer && effect.code == (uint32_t)kind;
+        count += tb_effect_sends(effect.kind) && effect.to == peer && effect.code == (uint32_t)kind;
     }
     return count;
 }
