@@ -25,6 +25,8 @@ enum tb_kind tb_statement_kind(const Tongbao__Body *body)
         return TB_KIND_DISCLOSURE;
     case TONGBAO__BODY__STATEMENT_DEED:
         return TB_KIND_DEED;
+    case TONGBAO__BODY__STATEMENT_RECALL:
+        return TB_KIND_RECALL;
     case TONGBAO__BODY__STATEMENT__NOT_SET:
     case _TONGBAO__BODY__STATEMENT__CASE_IS_INT_SIZE:
         break;
@@ -39,7 +41,7 @@ const char *tb_kind_text(enum tb_kind kind)
         [TB_KIND_RECEIPT] = "receipt",   [TB_KIND_ACKNOWLEDGEMENT] = "acknowledgement",
         [TB_KIND_CALL] = "call",         [TB_KIND_OBJECTION] = "objection",
         [TB_KIND_WIDENING] = "widening", [TB_KIND_DISCLOSURE] = "disclosure",
-        [TB_KIND_DEED] = "deed",
+        [TB_KIND_DEED] = "deed",         [TB_KIND_RECALL] = "recall",
     };
     tb_assert((size_t)kind < sizeof text / sizeof text[0]);
     return text[kind];
@@ -302,6 +304,20 @@ static enum tb_status check_widening(const Tongbao__Widening *widening)
                  is_name(widening->river));
 }
 
+bool tb_recall_asks(const Tongbao__Recall *recall)
+{
+    return recall->answers.len == 0;
+}
+
+/* One that asks counts nothing; a sum beyond what a store can hold is none. */
+static enum tb_status check_recall(const Tongbao__Recall *recall)
+{
+    bool counts = is_count(recall->own) && is_count(recall->addressed) && is_count(recall->refused);
+    bool none = recall->own == 0 && recall->addressed == 0 && recall->refused == 0;
+    bool shaped = tb_recall_asks(recall) ? none : is_id(recall->answers);
+    return shaped && counts ? TB_OK : TB_MALFORMED;
+}
+
 static enum tb_status check_kind(const Tongbao__Body *body, enum tb_kind kind)
 {
     switch (kind) {
@@ -321,6 +337,8 @@ static enum tb_status check_kind(const Tongbao__Body *body, enum tb_kind kind)
         return check_disclosure(body->disclosure);
     case TB_KIND_DEED:
         return check_deed(body->deed);
+    case TB_KIND_RECALL:
+        return check_recall(body->recall);
     case TB_KIND_UNKNOWN:
         break;
     }
@@ -373,6 +391,13 @@ enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const 
     if (own && subject_origin != 0 && subject_origin != envelope->origin) {
         return TB_AUTHORITY;
     }
+    /* It is about all that an office ever said, in whatever world: of one world, so
+     * that it is asked once. Only a province answers. */
+    if (kind == TB_KIND_RECALL &&
+        (envelope->world != TB_WORLD_ACTUAL ||
+         (!tb_recall_asks(body->recall) && envelope->origin % 10000 != 0))) {
+        return TB_AUTHORITY;
+    }
     bool discloses = kind == TB_KIND_DISCLOSURE && subject_origin != 0;
     if (discloses && !tb_statement_discloses(envelope->origin, subject_origin)) {
         return TB_AUTHORITY;
@@ -398,6 +423,7 @@ bool tb_statement_subject(const Tongbao__Body *body, struct tb_id *subject)
     case TB_KIND_WIDENING:
         return tb_id_take(subject, tb_wire_bytes(body->widening->envelope));
     case TB_KIND_RECEIPT:
+    case TB_KIND_RECALL:
     case TB_KIND_UNKNOWN:
         break;
     }

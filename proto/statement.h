@@ -24,6 +24,7 @@ enum tb_kind {
     TB_KIND_WIDENING,
     TB_KIND_DISCLOSURE,
     TB_KIND_DEED,
+    TB_KIND_RECALL,
 };
 
 /* Bounds that only statements know (I10). Times are 0 (not known) or a
@@ -47,7 +48,7 @@ const char *tb_kind_text(enum tb_kind kind); /* "notice", … "unknown" */
 enum tb_lane tb_statement_lane(enum tb_world world, enum tb_kind kind);
 
 /* Notices, acknowledgements, calls, disclosures and deeds are chained; receipts,
- * objections and widenings are not. Of an unknown kind nothing is known: false. */
+ * objections, widenings and recalls are not. Of an unknown kind nothing is known: false. */
 bool tb_kind_chained(enum tb_kind kind);
 /* True when ${body}, which was checked, stands in a chain; right for unknown
  * kinds too. */
@@ -80,7 +81,8 @@ enum tb_status tb_statement_check(const Tongbao__Body *body) TB_MUST_USE;
  * all-clear, final: only the origin of the notice that they continue, same
  * world. Acknowledgement: same world (I7), any office for itself. Call: any
  * office. Deed: any office for itself. Disclosure: the origin of the notice, its
- * city, its province. Widening: a broker, about an actual notice. Offices speak in a world,
+ * city, its province. Recall: any office for itself in the actual world, and a
+ * province's answer to one. Widening: a broker, about an actual notice. Offices speak in a world,
  * brokers in none. Whatever is about a notice is of its world (I7).
  * TB_AUTHORITY otherwise, final. An unknown kind is judged by its signer alone.
  */
@@ -90,6 +92,9 @@ enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const 
 
 /* "Disclosure: the incident's origin, its city, its province", by their codes. */
 bool tb_statement_discloses(uint32_t office, uint32_t origin);
+
+/* True for a Recall that asks, false for the province's answer. */
+bool tb_recall_asks(const Tongbao__Recall *recall);
 
 /* The id of the envelope that a statement is about: what a notice regards, an
  * acknowledgement, call, disclosure or deed is about, an objection or widening names. False when

@@ -14,6 +14,7 @@ struct entry {
     struct tb_envelope envelope;
     const Tongbao__Body *body;
     enum tb_kind kind;
+    uint32_t back; /* the office that gets it back; 0: it is on its way */
     bool held;
     struct tb_envelopes_row row;
     uint32_t filed[2 * TB_RECIPIENTS_MAX];
@@ -123,10 +124,46 @@ static enum tb_status judge(struct tb_broker *broker, const struct tb_speaker *s
     return entry->held ? TB_OK : authority(broker, entry);
 }
 
-/* Recipients that read here, and by a newer topology those that must hear too. */
+/* By newer rivers ${office} must hear it, though its origin did not know. */
+static bool widened_to(struct tb_broker *broker, struct entry *entry, uint32_t office)
+{
+    size_t count =
+        tb_widen_find(broker, &entry->envelope, entry->body, entry->route, TB_RECIPIENTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (entry->route[i] == office) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "The province gives back": it alone, to an office of its own, what that office said
+ * or what was addressed to it. */
+static enum tb_status may_give_back(struct tb_broker *broker, const struct tb_speaker *speaker,
+                                    struct entry *entry)
+{
+    uint32_t office = entry->back;
+    bool superior = speaker->holder.office->code == office / 10000 * 10000 &&
+                    speaker->holder.office->code != office;
+    bool its_own = entry->envelope.origin == office && entry->envelope.world != TB_WORLD_NONE;
+    if (superior && (its_own || tb_statement_names(entry->body, office))) {
+        return TB_OK;
+    }
+    return superior && widened_to(broker, entry, office) ? TB_OK : TB_AUTHORITY;
+}
+
+/* Recipients that read here, and by a newer topology those that must hear too. Who
+ * has lost nothing gets nothing again. */
 static void find_route(struct tb_broker *broker, struct entry *entry)
 {
     entry->route_count = 0;
+    if (entry->back != 0) {
+        const Tongbao__Office *office = tb_directories_office(broker->directories, entry->back);
+        if (tb_house_reads(broker, office)) {
+            entry->route[entry->route_count++] = entry->back;
+        }
+        return;
+    }
     for (size_t i = 0; i < entry->body->n_recipients; i++) {
         uint32_t code = entry->body->recipients[i]->office;
         if (tb_house_reads(broker, tb_directories_office(broker->directories, code))) {
@@ -141,8 +178,8 @@ static void find_route(struct tb_broker *broker, struct entry *entry)
  * again. */
 static bool nobody_has_room(struct tb_broker *broker, const struct entry *entry)
 {
-    bool urgent =
-        entry->envelope.world == TB_WORLD_ACTUAL || entry->envelope.world == TB_WORLD_NONE;
+    bool urgent = entry->back == 0 && (entry->envelope.world == TB_WORLD_ACTUAL ||
+                                       entry->envelope.world == TB_WORLD_NONE);
     for (size_t i = 0; i < entry->route_count; i++) {
         if (!tb_mailbox_full(broker->mailbox, entry->route[i], urgent)) {
             return false;
@@ -180,14 +217,23 @@ static void store(struct tb_broker *broker, const struct tb_speaker *speaker, st
     }
     for (size_t i = 0; i < entry->route_count; i++) {
         uint32_t office = entry->route[i];
-        enum tb_status status = tb_house_file(broker, &entry->row, office, speaker->out);
+        enum tb_status status = entry->back != 0
+                                    ? tb_house_file_back(broker, &entry->row, office, speaker->out)
+                                    : tb_house_file(broker, &entry->row, office, speaker->out);
         if (status == TB_FULL && entry->full_count < TB_RECIPIENTS_MAX) {
             entry->full[entry->full_count++] = office;
         }
     }
-    tb_widen_state(broker, speaker->now, &entry->row, &entry->envelope, entry->body, speaker->out);
-    entry->filed_count =
-        tb_mailbox_offices(broker->mailbox, entry->row.n, entry->filed, 2 * TB_RECIPIENTS_MAX);
+    if (entry->back == 0) {
+        tb_widen_state(broker, speaker->now, &entry->row, &entry->envelope, entry->body,
+                       speaker->out);
+    }
+    if (entry->back == 0) {
+        entry->filed_count =
+            tb_mailbox_offices(broker->mailbox, entry->row.n, entry->filed, 2 * TB_RECIPIENTS_MAX);
+    } else if (tb_mailbox_holds(broker->mailbox, entry->row.n, entry->back)) {
+        entry->filed[entry->filed_count++] = entry->back;
+    }
     uint32_t from = speaker->holder.office->code;
     tb_dossier_accept(broker->dossier, from, from == entry->envelope.origin, entry->row.n,
                       &entry->row.id);
@@ -214,7 +260,11 @@ enum tb_status tb_admit_offer(struct tb_broker *broker, const struct tb_speaker 
     struct entry entry;
     memset(&entry, 0, sizeof entry);
     tb_arena_reset(&broker->bodies);
+    entry.back = offer->back;
     enum tb_status status = judge(broker, speaker, tb_wire_bytes(offer->envelope), &entry);
+    if (status == TB_OK && entry.back != 0) {
+        status = may_give_back(broker, speaker, &entry);
+    }
     if (status == TB_OK) {
         find_route(broker, &entry);
         if (!entry.held && entry.route_count == 0) {

@@ -12,6 +12,8 @@
  * "A broker admits an envelope from any linked office if it verifies"; every
  * refusal is an Answer with its status, and nothing of it is kept (I3). The
  * Answer is in the outbox and so leaves only after COMMIT (I4).
+ * What is given `back` to an office after a Recall goes into its mailbox alone, in
+ * lane 2 and never beyond half of the mailbox, so that it delays and displaces nothing.
  */
 
 /* Handle one Offer of the speaker. TB_FULL when the answer found no room in the

@@ -51,12 +51,10 @@ void tb_house_begin(struct tb_broker *broker)
     }
 }
 
-enum tb_status tb_house_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
-                             uint32_t office, struct tb_outbox *out)
+static enum tb_status file(struct tb_broker *broker, const struct tb_envelopes_row *row,
+                           uint32_t office, enum tb_lane lane, bool urgent, struct tb_outbox *out)
 {
     uint64_t seq;
-    enum tb_lane lane = tb_statement_lane(row->world, row->kind);
-    bool urgent = row->world == TB_WORLD_ACTUAL || row->world == TB_WORLD_NONE;
     enum tb_status status =
         tb_mailbox_append(broker->mailbox, office, lane, row->n, &row->id, urgent, &seq);
     if (status == TB_OK) {
@@ -66,4 +64,18 @@ enum tb_status tb_house_file(struct tb_broker *broker, const struct tb_envelopes
         tb_outbox_note(out, TB_NOTE_MAILBOX_FULL, office, (unsigned)lane);
     }
     return status;
+}
+
+enum tb_status tb_house_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
+                             uint32_t office, struct tb_outbox *out)
+{
+    enum tb_lane lane = tb_statement_lane(row->world, row->kind);
+    bool urgent = row->world == TB_WORLD_ACTUAL || row->world == TB_WORLD_NONE;
+    return file(broker, row, office, lane, urgent, out);
+}
+
+enum tb_status tb_house_file_back(struct tb_broker *broker, const struct tb_envelopes_row *row,
+                                  uint32_t office, struct tb_outbox *out)
+{
+    return file(broker, row, office, TB_LANE_REST, false, out);
 }

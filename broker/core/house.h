@@ -87,5 +87,9 @@ void tb_house_begin(struct tb_broker *broker);
  * filed before, TB_FULL, which is noted if there is an ${out}. */
 enum tb_status tb_house_file(struct tb_broker *broker, const struct tb_envelopes_row *row,
                              uint32_t office, struct tb_outbox *out);
+/* The same for what is given back to ${office}: lane 2 whatever it is, and full at half
+ * of the mailbox. */
+enum tb_status tb_house_file_back(struct tb_broker *broker, const struct tb_envelopes_row *row,
+                                  uint32_t office, struct tb_outbox *out);
 
 #endif

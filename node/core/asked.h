@@ -38,6 +38,9 @@ enum tb_status tb_disclose_do(struct tb_node *node, const struct tb_at *at,
 enum tb_status tb_deed_do(struct tb_node *node, const struct tb_at *at,
                           const struct tb_request *request, struct tb_result *result) TB_MUST_USE;
 
+enum tb_status tb_recall_do(struct tb_node *node, const struct tb_at *at,
+                            struct tb_result *result) TB_MUST_USE;
+
 /* The notice ${id} that an answer is about; TB_UNKNOWN, with the text, if none that is
  * shown is here. Its number goes into ${result}. */
 struct tb_answered {

@@ -136,6 +136,20 @@ static void remember(struct tb_node *node, const Tongbao__ChainHead *head)
     tb_db_do(node->db, TB_SQL(node, OWN_CHAIN_STRANGE), "bi", chain, (int64_t)head->world);
 }
 
+/* ${id}, an own head, is not here: asked for until it has come, by a bounded list. False
+ * when it stands in the list of what is asked for anyway. */
+static bool lack(struct tb_node *node, const struct tb_at *at, const struct tb_id *id)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, LACKING_HAS);
+    bool listed = tb_db_one(node->db, sql, "d", id);
+    tb_db_done(sql);
+    if (!listed) {
+        tb_db_do(node->db, TB_SQL(node, LACKING_ADD_HEAD), "dii", id, at->now->wall.ms,
+                 (int64_t)TB_LACKING_HEADS_MAX);
+    }
+    return !listed;
+}
+
 size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
                         Tongbao__ChainHead *const *heads, size_t heads_count, struct tb_id *lacking,
                         size_t lacking_max)
@@ -151,7 +165,7 @@ size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
             tb_ledger_find(node, &id, &found)) {
             continue;
         }
-        if (count < lacking_max) {
+        if (lack(node, at, &id) && count < lacking_max) {
             lacking[count++] = id;
         }
         enum chain_sort sort = sort_of(node, tb_wire_bytes(head->chain));

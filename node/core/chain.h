@@ -40,15 +40,15 @@ uint64_t tb_chain_nth(struct tb_node *node, ProtobufCBinaryData chain, uint32_t 
 
 /*
  * A broker names the heads it has of this office. Those that are not in the
- * ledger are put into ${lacking} (at most ${lacking_max}, the count is returned),
- * to be fetched; a chain that has gone on without this store is left for a new
- * one. Needs a seed.
+ * ledger, and not on the list of tb_chain_lacking yet, are put on it and into ${lacking} (at most
+ * ${lacking_max}, the count is returned), to be fetched; a chain that has gone on without this
+ * store is left for a new one. Needs a seed.
  */
 size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
                         Tongbao__ChainHead *const *heads, size_t heads_count, struct tb_id *lacking,
                         size_t lacking_max);
 
-/* Own envelopes that a recovered one names and that are still not here, as many as
+/* Own envelopes that a recovered one or a broker names and that are still not here, as many as
  * ${lacking_max}; returns how many. */
 size_t tb_chain_lacking(struct tb_node *node, struct tb_id *lacking, size_t lacking_max);
 

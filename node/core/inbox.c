@@ -7,6 +7,7 @@
 #include "node/core/link.h"
 #include "node/core/offer.h"
 #include "node/core/park.h"
+#include "node/core/recall.h"
 #include "node/core/recipients.h"
 #include "node/core/views.h"
 #include "proto/wire.h"
@@ -134,6 +135,7 @@ static void note_stored(const struct tb_at *at, const struct tb_envelope *envelo
     case TB_KIND_WIDENING:
     case TB_KIND_DISCLOSURE:
     case TB_KIND_DEED:
+    case TB_KIND_RECALL:
     case TB_KIND_UNKNOWN:
         break;
     }
@@ -163,20 +165,25 @@ static void object_to_followers(struct tb_node *node, const struct tb_at *at,
 }
 
 /* Own row ${n} was lost by this store: it may still be owed, and so may the one before
- * it, which is asked for now and, should that fail, at every greeting. */
+ * it, which is asked for now and, should that fail, at every greeting. Own mail in a lane
+ * is what the province gave back: it holds it, and how much of it is owed is seen when it
+ * has given all. */
 static void recover(struct tb_node *node, const struct tb_at *at, const struct tb_arrival *arrival,
                     const struct tb_id *id, const Tongbao__Body *body, int64_t n, enum tb_lane lane)
 {
     struct tb_id before;
     struct tb_found found;
-    tb_offer_open(node, at, n, body, lane);
+    if (arrival->lane == 0) {
+        tb_offer_open(node, at, n, body, lane);
+    }
     struct tb_bytes previous =
         tb_wire_bytes(body->previous.len > 0 ? body->previous : body->continues);
     tb_db_do(node->db, TB_SQL(node, LACKING_DROP), "d", id);
     if (!tb_id_take(&before, previous) || tb_ledger_find(node, &before, &found)) {
         return;
     }
-    tb_db_do(node->db, TB_SQL(node, LACKING_ADD), "di", &before, at->now->wall.ms);
+    tb_db_do(node->db, TB_SQL(node, LACKING_ADD), "dii", &before, at->now->wall.ms,
+             body->issued_at_ms);
     if (arrival->link != NULL) {
         tb_link_fetch(node, at, arrival->link, &before, 1);
     }
@@ -190,6 +197,10 @@ static void store(struct tb_node *node, const struct tb_at *at, const struct tb_
     bool own = envelope->world != TB_WORLD_NONE && envelope->origin == node->config.office;
     bool revoked = arrival->revoked || key->state == TONGBAO__KEY_STATE__REVOKED;
     bool retired = key->state == TONGBAO__KEY_STATE__RETIRED;
+    /* An actual notice has the first lane; in the other it was given back. */
+    bool wakes = tb_statement_lane(envelope->world, kind) == TB_LANE_FIRST;
+    bool old =
+        wakes && (arrival->lane == TB_LANE_REST || tb_recall_old(node, arrival->admitted_ms));
     struct tb_found found;
     struct tb_id subject;
     struct tb_entry entry = {
@@ -198,6 +209,7 @@ static void store(struct tb_node *node, const struct tb_at *at, const struct tb_
         .own = own,
         .broker = arrival->broker,
         .admitted_ms = arrival->admitted_ms,
+        .old = old,
         .mark = (retired ? TB_MARK_RETIRED : 0u) | (revoked ? TB_MARK_REVOKED : 0u),
     };
     int64_t n = tb_ledger_append(node, at, &entry);
@@ -209,6 +221,9 @@ static void store(struct tb_node *node, const struct tb_at *at, const struct tb_
     }
     if (kind == TB_KIND_NOTICE) {
         object_to_followers(node, at, &envelope->id);
+    }
+    if (kind == TB_KIND_RECALL) {
+        tb_recall_take(node, at, envelope, body);
     }
     if (kind == TB_KIND_WIDENING && tb_statement_subject(body, &subject) &&
         tb_ledger_find(node, &subject, &found) && found.own) {
@@ -314,10 +329,12 @@ void tb_inbox_deliver(struct tb_node *node, const struct tb_at *at, struct tb_li
         .bytes = tb_wire_bytes(deliver->envelope),
         .link = link,
         .broker = link->broker,
+        .lane = deliver->lane,
         .admitted_ms = deliver->admitted_at_ms,
         .revoked = deliver->revoked,
     };
     judge(node, at, &arrival, &envelope);
+    tb_recall_delivered(node, link, deliver->lane, deliver->seq, deliver->admitted_at_ms);
     /* "The cursor moves past both", and with what was stored, in one transaction. */
     tb_link_passed(node, link, deliver->lane, deliver->seq, &envelope.id);
     if (deliver->lane == 0) {

@@ -20,6 +20,7 @@ struct tb_arrival {
     struct tb_bytes bytes;
     struct tb_link *link; /* NULL: from the park */
     const char *broker;
+    uint32_t lane; /* 0: fetched, or from the park */
     int64_t admitted_ms;
     bool revoked; /* by the broker's word: since it admitted it */
 };

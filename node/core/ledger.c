@@ -5,6 +5,7 @@
 #include "node/core/chain.h"
 #include "node/core/offer.h"
 #include "node/core/views.h"
+#include "node/core/waking.h"
 #include "proto/wire.h"
 
 enum { PERSONAL_FIELD = 4 };
@@ -85,7 +86,9 @@ int64_t tb_ledger_append(struct tb_node *node, const struct tb_at *at, const str
     }
     struct tb_view_news news = tb_views_add(node, &row);
     note_place(at, entry, &news);
-    node->desk.alarm_fresh = node->desk.alarm_fresh || news.to_acknowledge;
+    if (news.to_acknowledge) {
+        tb_waking_call(node, entry->old);
+    }
     return row.n;
 }
 

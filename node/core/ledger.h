@@ -28,6 +28,7 @@ struct tb_entry {
     bool own;
     const char *broker; /* by whose link it came; NULL: made here */
     int64_t admitted_ms;
+    bool old;      /* from before this store: it may have been acknowledged here */
     unsigned mark; /* enum tb_mark, or'd */
 };
 

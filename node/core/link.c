@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "node/core/chain.h"
 #include "node/core/catalogue.h"
+#include "node/core/giving.h"
 #include "node/core/offer.h"
 #include "node/core/park.h"
 #include "node/core/repair.h"
@@ -148,6 +149,7 @@ static void greet(struct tb_node *node, const struct tb_at *at, struct tb_link *
     link->greeted = false;
     link->hello_ms = UINT64_MAX;
     tb_repair_forget(link); /* not ended: begun anew at the Welcome */
+    tb_giving_forget(node, link->handle);
     said.hello.version = TB_LINK_VERSION;
     said.hello.office = node->config.office;
     said.hello.software = (char *)(uintptr_t)software;
@@ -210,6 +212,7 @@ static void mark_down(struct tb_node *node, struct tb_link *link)
     link->greeted = false;
     link->inflight = 0;
     tb_repair_forget(link);
+    tb_giving_forget(node, link->handle);
     link->later_ms = UINT64_MAX;
     link->hello_ms = UINT64_MAX;
     link->fetch_ms = UINT64_MAX;
@@ -330,11 +333,12 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
         tb_outbox_note(at->out, TB_NOTE_LINK_UP, link->broker);
     }
     take_repair(node, at, link, welcome->repair);
-    size_t count =
-        tb_chain_compare(node, at, welcome->chains, welcome->n_chains, lacking, TB_CHAIN_HEADS_MAX);
-    count += tb_chain_lacking(node, lacking + count, TB_CHAIN_HEADS_MAX - count);
+    size_t count = tb_chain_lacking(node, lacking, TB_CHAIN_HEADS_MAX);
+    count += tb_chain_compare(node, at, welcome->chains, welcome->n_chains, lacking + count,
+                              TB_CHAIN_HEADS_MAX - count);
     tb_link_fetch(node, at, link, lacking, count);
     tb_park_fetch(node, at, link);
+    tb_giving_wake(node);
     tb_catalogue_compare(node, at, link, welcome->directories, welcome->n_directories);
 }
 

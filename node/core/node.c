@@ -6,6 +6,7 @@
 #include "node/core/waking.h"
 #include "node/core/chain.h"
 #include "node/core/catalogue.h"
+#include "node/core/giving.h"
 #include "node/core/inbox.h"
 #include "node/core/law.h"
 #include "node/core/ledger.h"
@@ -13,6 +14,7 @@
 #include "node/core/offer.h"
 #include "node/core/park.h"
 #include "node/core/reach.h"
+#include "node/core/recall.h"
 #include "node/core/repair.h"
 #include "node/core/asked.h"
 
@@ -89,6 +91,7 @@ struct tb_node *tb_node_new(struct tb_db *db, const struct tb_node_config *confi
     tb_park_retry(node);
     tb_offer_refresh(node);
     tb_waking_start(node);
+    tb_giving_wake(node);
     return node;
 }
 
@@ -169,6 +172,7 @@ static void take_frame(struct tb_node *node, const struct tb_at *at, struct tb_l
     case TONGBAO__FRAME__KIND_GAP:
         tb_outbox_note(at->out, TB_NOTE_LINK_GAP, link->broker, frame->gap->lane,
                        (unsigned long long)frame->gap->before_seq);
+        tb_recall_gap(node, link, frame->gap->lane, frame->gap->before_seq);
         break;
     case TONGBAO__FRAME__KIND_HAVE:
         tb_catalogue_compare(node, at, link, frame->have->directories, frame->have->n_directories);
@@ -225,6 +229,7 @@ static void handle_due(struct tb_node *node, const struct tb_at *at)
     }
     tb_link_due(node, at);
     tb_catalogue_due(node, at);
+    tb_giving_due(node, at);
     if (node->desk.park_k >= 0) {
         (void)tb_park_step(node, at);
     }
@@ -346,6 +351,7 @@ static void on_committed(void *self, const struct tb_now *now, struct tb_outbox 
     node->inside_turn = false;
     node->desk.mono_ms = now->mono_ms;
     tb_offer_pump(node, out);
+    tb_giving_pump(node, out);
     tb_repair_pump(node, now, out);
 }
 
@@ -375,6 +381,7 @@ uint64_t tb_node_deadline_ms(const struct tb_node *node)
     uint64_t link = tb_link_deadline_ms(node);
     uint64_t part = tb_catalogue_deadline_ms(node);
     uint64_t next = link < part ? link : part;
+    next = node->desk.giving.due_ms < next ? node->desk.giving.due_ms : next;
     next = node->desk.alarm_ms < next ? node->desk.alarm_ms : next;
     bool chore = node->desk.park_k >= 0 || node->desk.refresh_n >= 0 || node->unsettled;
     next = chore ? 0 : next;

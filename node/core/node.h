@@ -91,6 +91,7 @@ enum tb_verb {
     TB_VERB_ALARM_ENDED,    /* an alarm run ended */
     TB_VERB_DISCLOSE,
     TB_VERB_DEED,
+    TB_VERB_RECOVER, /* ask the province for what was lost; with nothing but its id */
 };
 
 enum {

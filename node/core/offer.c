@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/core/giving.h"
 #include "node/core/ledger.h"
 #include "node/core/link.h"
 #include "node/core/reach.h"
@@ -224,6 +225,23 @@ static void declined(struct tb_node *node, const struct tb_at *at, struct tb_lin
     }
 }
 
+void tb_offer_declined_back(struct tb_node *node, const struct tb_at *at, int64_t n,
+                            enum tb_status status)
+{
+    struct tb_envelope envelope;
+    struct tb_found found;
+    char hex[TB_ID_HEX_CHARS + 1];
+    if (tb_envelope_read(&envelope, tb_ledger_bytes(node, n)) != TB_OK ||
+        !tb_ledger_find(node, &envelope.id, &found)) {
+        return;
+    }
+    tb_hex(hex, tb_bytes_of(envelope.id.byte, TB_ID_BYTES));
+    tb_outbox_note(at->out, TB_NOTE_REFUSED, hex, found.origin, tb_status_name(status));
+    if (status == TB_REVOKED) {
+        show_revoked(node, at, &found, &envelope.id);
+    }
+}
+
 void tb_offer_answer(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                      const Tongbao__Answer *answer)
 {
@@ -231,6 +249,10 @@ void tb_offer_answer(struct tb_node *node, const struct tb_at *at, struct tb_lin
     struct tb_found found;
     struct tb_id id;
     link->inflight -= link->inflight > 0 ? 1 : 0;
+    if (tb_giving_made(answer->tag)) {
+        tb_giving_answer(node, at, answer);
+        return;
+    }
     if (!tb_id_take(&id, tb_wire_bytes(answer->id)) || !tb_ledger_find(node, &id, &found)) {
         return;
     }

@@ -30,6 +30,10 @@ void tb_offer_repair(struct tb_node *node, const struct tb_at *at, struct tb_lin
 void tb_offer_answer(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                      const Tongbao__Answer *answer);
 
+/* Row ${n}, given back to the office that lost it, was refused for good. */
+void tb_offer_declined_back(struct tb_node *node, const struct tb_at *at, int64_t n,
+                            enum tb_status status);
+
 /* A greeting: everything not accepted is pending again. */
 void tb_offer_restart(struct tb_node *node, struct tb_link *link);
 /* The time of what is later has come. */

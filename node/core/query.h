@@ -179,6 +179,41 @@ struct tb_status_row {
 };
 void tb_query_status(struct tb_node *node, struct tb_status_row *row);
 
+/* What came back to a store that was made anew, and from when on nothing is missing. */
+struct tb_recover_row {
+    uint32_t province; /* who is asked; 0: nobody stands above this office */
+    bool asked;
+    struct tb_id recall;
+    int64_t asked_ms;
+    bool answered; /* the province has given all that it holds */
+    int64_t answered_ms;
+    int64_t given_own; /* its counts */
+    int64_t given_addressed;
+    int64_t given_refused;
+    int64_t brokers; /* where this office reads … */
+    int64_t brokers_met;
+    int64_t own;      /* own envelopes that came back */
+    int64_t own_here; /* and all own ones */
+    int64_t received; /* envelopes of others here */
+    int64_t own_missing;
+    int64_t own_heads_missing; /* of them, that only a broker names: the newest of a chain */
+    int64_t own_since_ms;      /* of those before this time something is missing; 0: of none */
+    int64_t held_since_ms;     /* from here on a broker still had everything; 0: not told */
+    int64_t gaps;              /* in the counts of others' chains */
+    int64_t received_since_ms; /* from here on nothing received is missing */
+};
+void tb_query_recover(struct tb_node *node, struct tb_wall now, struct tb_recover_row *row);
+
+/* Envelopes to this office that are missing: their numbers in ${origin}'s count. */
+struct tb_recover_gap {
+    uint32_t origin;
+    enum tb_world world;
+    int64_t first;
+    int64_t last;
+    int64_t before_ms; /* they were issued before this */
+};
+size_t tb_query_recover_gaps(struct tb_node *node, struct tb_recover_gap *rows, size_t rows_max);
+
 struct tb_officer_row {
     char name[TB_NAME_BYTES_MAX];
     char number[TB_NAME_BYTES_MAX];

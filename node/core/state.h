@@ -36,6 +36,9 @@ enum {
     TB_LISTING_SCAN_MAX = 4096, /* ledger rows looked at for one page */
     TB_KEPT_DAYS = 30,          /* of a repair, of answers to requests */
     TB_TITLE_BYTES_MAX = 256,
+    TB_LACKING_HEADS_MAX = 256, /* that brokers alone named */
+    TB_GIVING_ROWS_MAX = 16,    /* of a batch that is given back */
+    TB_GIVING_SCAN_MAX = 256,   /* ledger rows looked at for one */
 };
 
 /* How an envelope's key stood when it came. */
@@ -65,6 +68,7 @@ struct tb_link {
     bool anew_position;             /* and so does what it accepted last */
     bool stored_due[TB_LANES];      /* a cursor moved in this turn */
     uint32_t stored_rows[TB_LANES]; /* over so many rows */
+    bool begun[TB_LANES];           /* its horizon is known in this lane */
     uint64_t stored_seq[TB_LANES];
     struct tb_id stored_id[TB_LANES];
 };
@@ -75,6 +79,28 @@ struct tb_wanted {
     uint64_t handle;
     uint32_t prefix;
     uint64_t version;
+};
+
+/* The batch that a province is giving back now; see giving.h. */
+enum tb_giving_state { TB_GIVING_OPEN, TB_GIVING_TAKEN, TB_GIVING_REFUSED };
+struct tb_giving_row {
+    int64_t n;
+    bool own; /* the office's own */
+    bool answered;
+    enum tb_giving_state state;
+};
+struct tb_giving {
+    uint32_t office; /* 0: nothing is under way */
+    uint64_t handle; /* of the link */
+    uint64_t batch;  /* told apart in tags */
+    struct tb_giving_row row[TB_GIVING_ROWS_MAX];
+    size_t count;
+    size_t sent;
+    size_t answered;
+    int64_t scanned_n; /* the last ledger row that the batch covers */
+    int64_t tries;
+    bool later; /* something of it must be offered again */
+    uint64_t due_ms;
 };
 
 struct tb_desk {
@@ -89,6 +115,7 @@ struct tb_desk {
     uint64_t alarm_ms; /* the next run; UINT64_MAX: nothing waits */
     int64_t park_k;    /* the park is being tried again from here; -1: it is not */
     int64_t refresh_n; /* old offers are being renewed from here; -1: they are not */
+    struct tb_giving giving;
     uint64_t pause_ms; /* nothing is due before: a full disk undid what was */
 };
 

@@ -313,6 +313,16 @@ static void add_widening(struct tb_node *node, const struct tb_view_row *row)
     tb_db_done(find);
 }
 
+/* Asked or answered; nobody is shown it. */
+static void add_recall(struct tb_node *node, const struct tb_view_row *row)
+{
+    const Tongbao__Recall *recall = row->body->recall;
+    tb_db_do(node->db, TB_SQL(node, RECALL_ADD), "idiiibiii", row->n, &row->id,
+             (int64_t)row->origin, (int64_t)row->own, row->issued_ms,
+             tb_wire_bytes(recall->answers), (int64_t)recall->own, (int64_t)recall->addressed,
+             (int64_t)recall->refused);
+}
+
 struct tb_view_news tb_views_add(struct tb_node *node, const struct tb_view_row *row)
 {
     struct tb_view_news news = {0};
@@ -347,6 +357,9 @@ struct tb_view_news tb_views_add(struct tb_node *node, const struct tb_view_row 
         break;
     case TB_KIND_DEED:
         add_deed(node, row);
+        break;
+    case TB_KIND_RECALL:
+        add_recall(node, row);
         break;
     case TB_KIND_UNKNOWN:
         show(node, row, TB_STREAM_UNKNOWN, &row->id, &row->id, row->origin, "");
@@ -436,7 +449,7 @@ enum tb_status tb_node_rebuild(struct tb_node *node)
         "DELETE FROM acknowledgement", "DELETE FROM call",       "DELETE FROM objection",
         "DELETE FROM widening",        "DELETE FROM chain",      "DELETE FROM grading",
         "DELETE FROM incident",        "DELETE FROM disclosure", "DELETE FROM deed",
-        "DELETE FROM stream",          "DELETE FROM owed",
+        "DELETE FROM stream",          "DELETE FROM owed",       "DELETE FROM recall",
     };
     enum { VIEWS = sizeof views / sizeof views[0] };
     struct sqlite3_stmt *clear[VIEWS];

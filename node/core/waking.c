@@ -23,6 +23,16 @@ void tb_waking_start(struct tb_node *node)
     node->desk.alarm_ms = wake ? 0 : UINT64_MAX;
 }
 
+void tb_waking_call(struct tb_node *node, bool old)
+{
+    uint64_t later_ms = node->desk.mono_ms + TB_ALARM_MS;
+    if (!old) {
+        node->desk.alarm_fresh = true;
+    } else if (node->config.alarm && later_ms < node->desk.alarm_ms) {
+        node->desk.alarm_ms = later_ms;
+    }
+}
+
 static void run(struct tb_node *node, const struct tb_at *at, int64_t count, int64_t n, bool kept)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, NOTICE_AT);

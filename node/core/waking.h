@@ -16,6 +16,10 @@
 
 /* At start: what waits in the store wakes at once. */
 void tb_waking_start(struct tb_node *node);
+/* An actual notice came: a run at the end of the turn. One that is ${old}, from before this
+ * store was made anew, rings a minute later, for this office's acknowledgement of it may
+ * be on its way back; without one it rings like any other. */
+void tb_waking_call(struct tb_node *node, bool old);
 /* At the end of a turn: a run, if one is due. */
 void tb_waking_finish(struct tb_node *node, const struct tb_at *at);
 /* A full disk undid the turn of a run that was due: who waits is woken all the same,

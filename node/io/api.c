@@ -83,6 +83,7 @@ static bool (*const changers[TB_PATH_COUNT])(const struct tb_ask *ask,
     [TB_PATH_DUTY_CLOSE] = tb_change_duty_close,
     [TB_PATH_OFFICER_SET] = tb_change_officer,
     [TB_PATH_DIRECTORY_TAKE] = tb_change_directory,
+    [TB_PATH_RECOVER] = tb_change_recover,
 };
 
 /* Run the alarm's test; answered by tb_api_tested when it has ended. */
@@ -216,7 +217,7 @@ static void (*const readers[TB_PATH_COUNT])(const struct tb_ask *ask) = {
     [TB_PATH_OFFICERS] = tb_read_officers,       [TB_PATH_DUTY] = tb_read_duty,
     [TB_PATH_DIRECTORIES] = tb_read_directories, [TB_PATH_LINKS] = tb_read_links,
     [TB_PATH_CLOCKS] = tb_read_clocks,           [TB_PATH_ALARMS] = tb_read_alarms,
-    [TB_PATH_STREAM] = tb_read_stream,
+    [TB_PATH_STREAM] = tb_read_stream,           [TB_PATH_RECOVERED] = tb_read_recovered,
 };
 
 /* "Reading on the local socket needs none": by TCP every call but the opening of a session

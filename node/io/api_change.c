@@ -460,6 +460,7 @@ json_t *tb_change_told(struct tb_api *api, const struct tb_pending *pending,
         tb_json_put_id(body, "notice", &pending->request.deed.notice);
         break;
     case TB_VERB_DUTY_CLOSE:
+    case TB_VERB_RECOVER:
     case TB_VERB_DIRECTORY_TAKE:
     case TB_VERB_ALARM_ENDED:
         break;

@@ -38,6 +38,7 @@ void tb_read_who(const struct tb_ask *ask);
 void tb_read_notices(const struct tb_ask *ask);
 void tb_read_waiting(const struct tb_ask *ask);
 void tb_read_one_notice(const struct tb_ask *ask);
+void tb_read_recovered(const struct tb_ask *ask);
 void tb_read_incident(const struct tb_ask *ask);
 
 /* Read the body of a changing call into ${pending}; false, answered, when it has a mistake. */
@@ -47,6 +48,7 @@ bool tb_change_call(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_duty_open(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_duty_close(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_officer(const struct tb_ask *ask, struct tb_pending *pending);
+bool tb_change_recover(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_directory(const struct tb_ask *ask, struct tb_pending *pending);
 
 /* What a good result of ${pending} is told as. */

@@ -29,6 +29,7 @@
     PATH(LINKS, GET, "/v1/links")                                                                  \
     PATH(ALARMS, GET, "/v1/alarms")                                                                \
     PATH(STREAM, GET, "/v1/stream")                                                                \
+    PATH(RECOVERED, GET, "/v1/recover")                                                            \
     PATH(ISSUE, POST, "/v1/notices")                                                               \
     PATH(ACKNOWLEDGE, POST, "/v1/notices/{name}/acknowledgements")                                 \
     PATH(CALL, POST, "/v1/notices/{name}/calls")                                                   \
@@ -38,6 +39,7 @@
     PATH(DUTY_CLOSE, DELETE, "/v1/duty")                                                           \
     PATH(OFFICER_SET, POST, "/v1/officers")                                                        \
     PATH(DIRECTORY_TAKE, POST, "/v1/directories")                                                  \
+    PATH(RECOVER, POST, "/v1/recover")                                                             \
     PATH(ALARM_TEST, POST, "/v1/alarm/test")
 
 enum tb_path {

@@ -283,6 +283,34 @@ void sample_deed(struct sample *s)
     s->body.deed = said;
 }
 
+static void recall(struct sample *s, uint32_t to, const char *clause)
+{
+    begin(s);
+    address(s, 1);
+    s->recipient[0].office = to;
+    s->recipient[0].clause = sample_text(clause);
+    s->recipient[0].hops = 0;
+    s->recipient[0].nth = 0;
+    s->recipient[0].river = sample_text("");
+    tongbao__recall__init(&s->recall);
+    s->body.statement_case = TONGBAO__BODY__STATEMENT_RECALL;
+    s->body.recall = &s->recall;
+}
+
+void sample_recall(struct sample *s)
+{
+    recall(s, 140000, "本单位数据丢失，请所属省退回");
+}
+
+void sample_recall_answer(struct sample *s)
+{
+    recall(s, 140926, "所属省退回完毕");
+    s->recall.answers = data(s->subject, sizeof s->subject);
+    s->recall.own = 40;
+    s->recall.addressed = 161;
+    s->recall.refused = 1;
+}
+
 void sample_unknown(struct sample *s)
 {
     static uint8_t content[] = {3, 0x0a, 0x01, 'x'}; /* with its length */

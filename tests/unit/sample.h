@@ -44,6 +44,7 @@ struct sample {
     Tongbao__Widening widening;
     Tongbao__Disclosure disclosure;
     Tongbao__Deed deed;
+    Tongbao__Recall recall;
     ProtobufCMessageUnknownField unknown;
     uint8_t chain[TB_CHAIN_BYTES];
     uint8_t incident[TB_INCIDENT_BYTES];
@@ -62,6 +63,9 @@ void sample_widening(struct sample *sample);
 /* Published, with one piece of evidence. */
 void sample_disclosure(struct sample *sample);
 void sample_deed(struct sample *sample);
+/* The province is asked; it answers. */
+void sample_recall(struct sample *sample);
+void sample_recall_answer(struct sample *sample);
 /* A statement of field 40, which this version does not know. */
 void sample_unknown(struct sample *sample);
 /* Bind ${personal} to the body. */

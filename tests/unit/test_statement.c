@@ -24,7 +24,7 @@ static void (*const fill[])(struct sample *) = {
     [TB_KIND_RECEIPT] = sample_receipt,   [TB_KIND_ACKNOWLEDGEMENT] = sample_acknowledgement,
     [TB_KIND_CALL] = sample_call,         [TB_KIND_OBJECTION] = sample_objection,
     [TB_KIND_WIDENING] = sample_widening, [TB_KIND_DISCLOSURE] = sample_disclosure,
-    [TB_KIND_DEED] = sample_deed,
+    [TB_KIND_DEED] = sample_deed,         [TB_KIND_RECALL] = sample_recall,
 };
 
 enum { KINDS = sizeof fill / sizeof fill[0] };
@@ -37,9 +37,9 @@ static enum tb_status check(void)
 static void every_kind_is_recognised_and_whole(void **state)
 {
     (void)state;
-    static const char *const names[KINDS] = {"unknown",         "notice",     "receipt",
-                                             "acknowledgement", "call",       "objection",
-                                             "widening",        "disclosure", "deed"};
+    static const char *const names[KINDS] = {"unknown", "notice",    "receipt",  "acknowledgement",
+                                             "call",    "objection", "widening", "disclosure",
+                                             "deed",    "recall"};
     for (int kind = 0; kind < KINDS; kind++) {
         fill[kind](&sample);
         assert_int_equal(tb_statement_kind(&sample.body), kind);
@@ -120,7 +120,7 @@ static void ids_have_their_lengths(void **state)
             fill[kind](&sample);
         }
         bool has = tb_statement_subject(&sample.body, &subject);
-        assert_int_equal(has, kind != TB_KIND_RECEIPT);
+        assert_int_equal(has, kind != TB_KIND_RECEIPT && kind != TB_KIND_RECALL);
         if (has) {
             assert_memory_equal(subject.byte, sample.subject, TB_ID_BYTES);
         }
@@ -132,6 +132,7 @@ static void ids_have_their_lengths(void **state)
         sample.widening.envelope.len = 31;
         sample.disclosure.notice.len = 31;
         sample.deed.notice.len = 0;
+        sample.recall.answers = tb_wire_data(tb_bytes_of(sample.second, 31));
         assert_int_equal(check(), TB_MALFORMED);
         assert_false(tb_statement_subject(&sample.body, &subject));
     }
@@ -295,6 +296,50 @@ static void I3_origin_city_and_province_disclose_and_nobody_else(void **state)
     }
 }
 
+static void a_recall_that_asks_counts_nothing(void **state)
+{
+    (void)state;
+    uint64_t *const counts[] = {&sample.recall.own, &sample.recall.addressed,
+                                &sample.recall.refused};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        sample_recall(&sample);
+        assert_true(tb_recall_asks(&sample.recall));
+        *counts[i] = 1;
+        assert_int_equal(check(), TB_MALFORMED);
+        sample_recall_answer(&sample);
+        assert_false(tb_recall_asks(&sample.recall));
+        assert_int_equal(check(), TB_OK);
+        *counts[i] = UINT64_MAX;
+        assert_int_equal(check(), TB_MALFORMED);
+    }
+}
+
+/* "An office about itself, addressed to its own province", in the actual world; only a
+ * province answers. */
+static void I3_only_a_province_answers_a_recall(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t office;
+        enum tb_world world;
+        bool asks;
+        bool answers;
+    } rows[] = {{140926, TB_WORLD_ACTUAL, true, false},
+                {140900, TB_WORLD_ACTUAL, true, false},
+                {140000, TB_WORLD_ACTUAL, true, true},
+                {140926, TB_WORLD_EXERCISE, false, false},
+                {140000, TB_WORLD_TEST, false, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tb_envelope envelope = {.origin = rows[i].office, .world = rows[i].world};
+        sample_recall(&sample);
+        assert_int_equal(tb_statement_authority(&envelope, &sample.body, 0, TB_WORLD_NONE, false),
+                         rows[i].asks ? TB_OK : TB_AUTHORITY);
+        sample_recall_answer(&sample);
+        assert_int_equal(tb_statement_authority(&envelope, &sample.body, 0, TB_WORLD_NONE, false),
+                         rows[i].answers ? TB_OK : TB_AUTHORITY);
+    }
+}
+
 static void I10_counts_have_limits(void **state)
 {
     (void)state;
@@ -437,6 +482,9 @@ static bool may(int kind, bool continues, enum tb_world world, bool broker, uint
     if (broker || world == TB_WORLD_NONE) {
         return false;
     }
+    if (kind == TB_KIND_RECALL && world != TB_WORLD_ACTUAL) {
+        return false;
+    }
     if (arrived && subject_world != world) {
         return false;
     }
@@ -475,8 +523,8 @@ static void I3_authority_is_exactly_the_table(void **state)
             refused += !expected;
         }
     }
-    /* 18 statements, 4 worlds, 2 signers, 7 states of the subject. */
-    assert_int_equal(allowed + refused, 18 * 4 * 2 * 7);
+    /* 19 statements, 4 worlds, 2 signers, 7 states of the subject. */
+    assert_int_equal(allowed + refused, 19 * 4 * 2 * 7);
     assert_true(allowed > 100);
 }
 
@@ -506,6 +554,8 @@ int main(void)
         cmocka_unit_test(what_is_published_names_its_evidence),
         cmocka_unit_test(I4_disclosures_and_deeds_name_their_officer),
         cmocka_unit_test(I10_disclosures_and_deeds_have_limits),
+        cmocka_unit_test(a_recall_that_asks_counts_nothing),
+        cmocka_unit_test(I3_only_a_province_answers_a_recall),
         cmocka_unit_test(I3_origin_city_and_province_disclose_and_nobody_else),
         cmocka_unit_test(I10_counts_have_limits),
         cmocka_unit_test(I10_names_have_limits),
