@@ -78,6 +78,7 @@ int tb_command_watch(struct tb_cli *cli, int argc, char **argv);
 int tb_command_alarm(struct tb_cli *cli, int argc, char **argv);
 int tb_command_backup(struct tb_cli *cli, int argc, char **argv);
 int tb_command_restore(struct tb_cli *cli, int argc, char **argv);
+int tb_command_recover(struct tb_cli *cli, int argc, char **argv);
 int tb_command_version(struct tb_cli *cli, int argc, char **argv);
 int tb_command_help(struct tb_cli *cli, int argc, char **argv);
 

@@ -68,6 +68,8 @@ static const struct tb_command commands[] = {
      N_("make a node: keys, configuration, request to the province")},
     {"backup", tb_command_backup, "FILE", N_("copy the store while the node runs")},
     {"restore", tb_command_restore, "FILE --dir FOLDER", N_("put a backup in place")},
+    {"recover", tb_command_recover, "[--wait SECONDS] [--json] [--request-id ID]",
+     N_("a disk was lost altogether: get back what province and brokers hold")},
     {"version", tb_command_version, "", N_("the version of this program")},
     {"help", tb_command_help, "[COMMAND]", N_("this list, or how a command is written")},
 };

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-static sqlite3 *open_store(struct tb_world *world, const char *name)
+static sqlite3 *open_store(struct tb_world *world, const char *name, int flags)
 {
     const struct tb_place *place = tb_world_place(world, name);
     char path[TB_WORLD_PATH_BYTES_MAX + 32];
@@ -18,7 +18,7 @@ static sqlite3 *open_store(struct tb_world *world, const char *name)
     assert_int_equal(place->child.pid, 0);
     snprintf(path, sizeof path, "%s/%s", place->folder,
              place->office ? TB_SYSTEM_NODE_STORE : TB_SYSTEM_BROKER_STORE);
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
         fail_msg("%s: %s", path, sqlite3_errmsg(db));
     }
     return db;
@@ -35,7 +35,7 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 
 int64_t tb_store_number(struct tb_world *world, const char *name, const char *sql, const char *id)
 {
-    sqlite3 *db = open_store(world, name);
+    sqlite3 *db = open_store(world, name, SQLITE_OPEN_READONLY);
     sqlite3_stmt *statement = prepare(db, sql);
     uint8_t bytes[TB_ID_BYTES];
     if (id != NULL) {
@@ -54,7 +54,7 @@ int64_t tb_store_number(struct tb_world *world, const char *name, const char *sq
 void tb_store_each(struct tb_world *world, const char *name, const char *sql,
                    void (*each)(void *context, const char *hex), void *context)
 {
-    sqlite3 *db = open_store(world, name);
+    sqlite3 *db = open_store(world, name, SQLITE_OPEN_READONLY);
     sqlite3_stmt *statement = prepare(db, sql);
     int step;
     while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -69,5 +69,15 @@ void tb_store_each(struct tb_world *world, const char *name, const char *sql,
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     }
     sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+void tb_store_change(struct tb_world *world, const char *name, const char *sql)
+{
+    sqlite3 *db = open_store(world, name, SQLITE_OPEN_READWRITE);
+    char *error = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK) {
+        fail_msg("%s: %s", sql, error);
+    }
     sqlite3_close(db);
 }

@@ -134,6 +134,10 @@ void tb_world_save(struct tb_world *world, const char *name, const char *as);
 void tb_world_restore(struct tb_world *world, const char *name, const char *as);
 void tb_world_forget(struct tb_world *world, const char *name);
 
+/* The machine of a stopped office is lost with all that was on it, its keys too: make
+ * another with new keys. It is in no directory until tb_world_admit and a signature. */
+void tb_world_remake(struct tb_world *world, const struct tb_world_office *row);
+
 /* Add lines to the configuration of a stopped place. */
 void tb_world_configure(struct tb_world *world, const char *name, const char *lines);
 

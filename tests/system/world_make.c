@@ -242,11 +242,10 @@ static void make_broker(struct tb_world *world, const struct tb_world_broker *ro
     tb_child_told_free(&told);
 }
 
-static void make_office(struct tb_world *world, const struct tb_world_office *row)
+/* Run `tongbao init` for ${place}, an office. */
+static void init_office(struct tb_world *world, struct tb_place *place,
+                        const struct tb_world_office *row)
 {
-    struct tb_place *place = add_place(world, row->code, prefix_of(row->code));
-    place->office = true;
-    place->narrow = row->narrow;
     const char *words[TB_CHILD_ARGUMENTS_MAX + 1];
     size_t count = 0;
     char brokers[TB_WORLD_TEXT_BYTES_MAX];
@@ -282,29 +281,43 @@ static void make_office(struct tb_world *world, const struct tb_world_office *ro
     snprintf(place->conf, sizeof place->conf, "%s/node.conf", place->folder);
     snprintf(place->socket, sizeof place->socket, "%s/data/tongbao.sock", place->folder);
     snprintf(place->request, sizeof place->request, "%s/%s.request", place->folder, row->code);
+}
+
+static void make_office(struct tb_world *world, const struct tb_world_office *row)
+{
+    struct tb_place *place = add_place(world, row->code, prefix_of(row->code));
+    place->office = true;
+    place->narrow = row->narrow;
+    init_office(world, place, row);
     if (!row->stranger) {
         tb_world_admit(world, row->code);
     }
 }
 
-static void name_directories(struct tb_world *world)
+static void name_directories(struct tb_world *world, const struct tb_place *place)
 {
-    for (size_t i = 0; i < world->count; i++) {
-        if (world->places[i].office) {
-            FILE *conf = fopen(world->places[i].conf, "a");
-            assert_non_null(conf);
-            fprintf(conf, "\n[directories]\nfile =");
-            bool first = true;
-            for (size_t p = 0; p < world->provinces; p++) {
-                if (!world->places[i].narrow || world->prefixes[p] == world->places[i].prefix) {
-                    fprintf(conf, "%s ../%02u.directory", first ? "" : ",", world->prefixes[p]);
-                    first = false;
-                }
-            }
-            fprintf(conf, "\n");
-            fclose(conf);
+    FILE *conf = fopen(place->conf, "a");
+    assert_non_null(conf);
+    fprintf(conf, "\n[directories]\nfile =");
+    bool first = true;
+    for (size_t p = 0; p < world->provinces; p++) {
+        if (!place->narrow || world->prefixes[p] == place->prefix) {
+            fprintf(conf, "%s ../%02u.directory", first ? "" : ",", world->prefixes[p]);
+            first = false;
         }
     }
+    fprintf(conf, "\n");
+    fclose(conf);
+}
+
+void tb_world_remake(struct tb_world *world, const struct tb_world_office *row)
+{
+    struct tb_place *place = tb_world_place(world, row->code);
+    assert_int_equal(place->child.pid, 0);
+    tb_tree_remove(place->folder);
+    place->token[0] = '\0';
+    init_office(world, place, row);
+    name_directories(world, place);
 }
 
 /* The folder of river tables for the first directories. */
@@ -343,6 +356,10 @@ struct tb_world *tb_world_make(const struct tb_world_plan *plan)
         tb_world_rivers(world, world->prefixes[i], rivers);
         tb_world_sign(world, world->prefixes[i]);
     }
-    name_directories(world);
+    for (size_t i = 0; i < world->count; i++) {
+        if (world->places[i].office) {
+            name_directories(world, &world->places[i]);
+        }
+    }
     return world;
 }

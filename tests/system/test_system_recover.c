@@ -1,0 +1,205 @@
+/* A disk that is lost altogether, and what comes back (I1, I2, I8). */
+#include "tests/system/test.h"
+
+static const struct tb_world_broker brokers[] = {{"sx-1", 14, false, NULL}, {NULL, 0, false, NULL}};
+static const struct tb_world_office offices[] = {TB_TEST_OFFICES("sx-1"),
+                                                 {NULL, NULL, NULL, false, false}};
+static const struct tb_world_plan plan = {brokers, offices, {NULL, NULL}};
+
+/* Half of what was said lies in the month that the brokers have pruned. */
+enum { HALF = 20, ALL = 2 * HALF, ACKNOWLEDGED = 5, IDS_MAX = 1000 };
+
+/* What an office said and was told: all but objections, widenings and recalls. */
+#define RECORD "SELECT id FROM ledger WHERE kind IN (1, 2, 3, 4, 7, 8) ORDER BY n"
+
+struct ids {
+    char id[IDS_MAX][TB_DESK_ID_CHARS];
+    size_t count;
+};
+
+static struct ids before;
+static struct ids sent;
+static struct ids received;
+
+static void add(void *context, const char *hex)
+{
+    struct ids *ids = context;
+    assert_true(ids->count < IDS_MAX);
+    snprintf(ids->id[ids->count++], TB_DESK_ID_CHARS, "%s", hex);
+}
+
+static void issue(struct tb_world *world, const char *office, struct ids *ids)
+{
+    assert_true(ids->count < IDS_MAX);
+    tb_desk_issue_first(world, office, TB_TEST_RIVER, ids->id[ids->count++]);
+}
+
+/* HALF notices each way, some acknowledged, all held by everybody. */
+static void say_half(struct tb_world *world)
+{
+    size_t first = sent.count;
+    for (int i = 0; i < HALF; i++) {
+        issue(world, TB_TEST_DOWN, &sent);
+        issue(world, TB_TEST_UP, &received);
+    }
+    for (size_t i = first; i < sent.count; i++) {
+        tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, TB_TEST_DOWN, sent.id[i]));
+        tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, TB_TEST_UP, received.id[i]));
+    }
+    for (size_t i = first; i < first + ACKNOWLEDGED; i++) {
+        assert_int_equal(tb_desk_acknowledge(world, TB_TEST_DOWN, received.id[i]), 201);
+        tb_world_until(TB_TEST_LATE_MS, tb_desk_state_is(world, TB_TEST_PROVINCE, received.id[i],
+                                                         TB_TEST_DOWN, "acknowledged"));
+    }
+}
+
+/* The broker serves 31 days more, and drops what everybody has. */
+static void a_month_passes(struct tb_world *world)
+{
+    int64_t left = 1;
+    for (int i = 0; i < 20 && left > 0; i++) {
+        tb_world_stop(world, "sx-1");
+        if (i == 0) {
+            tb_store_change(world, "sx-1",
+                            "INSERT INTO tally (one, ran_ms) VALUES (1, 31 * 86400000)"
+                            " ON CONFLICT (one) DO UPDATE SET ran_ms = ran_ms + 31 * 86400000");
+        }
+        left = tb_store_number(world, "sx-1", "SELECT count(*) FROM envelope WHERE kind = 1", NULL);
+        tb_world_start(world, "sx-1");
+        tb_child_rest(1500);
+    }
+    assert_int_equal(left, 0);
+    tb_world_start_all(world);
+}
+
+static struct tb_world *lived(void)
+{
+    struct tb_world *world = tb_world_open(&plan);
+    before.count = sent.count = received.count = 0;
+    tb_desk_duty(world, TB_TEST_UP);
+    tb_desk_duty(world, TB_TEST_DOWN);
+    say_half(world);
+    a_month_passes(world);
+    say_half(world);
+    tb_world_kill(world, TB_TEST_DOWN);
+    tb_store_each(world, TB_TEST_DOWN, RECORD, add, &before);
+    assert_true(before.count >= 2 * ALL);
+    return world;
+}
+
+/* Run `tongbao recover`, and see that it says so. */
+static void recover(struct tb_world *world)
+{
+    char *text = tb_world_must(world, TB_TEST_DOWN, tb_words("recover", "--wait", "60"));
+    if (strstr(text, "The chains are whole: nothing of our own is missing.") == NULL ||
+        strstr(text, "Of the time before, no gap is known") == NULL ||
+        strstr(text, "on nothing that we received is missing.") == NULL ||
+        strstr(text, "gave back all that it holds") == NULL || strstr(text, "Recovered.") == NULL) {
+        fail_msg("recover says: %s", text);
+    }
+    free(text);
+}
+
+static void stands_as_before(struct tb_world *world)
+{
+    tb_world_stop(world, TB_TEST_DOWN);
+    for (size_t i = 0; i < before.count; i++) {
+        if (tb_store_number(world, TB_TEST_DOWN, "SELECT count(*) FROM ledger WHERE id = ?1",
+                            before.id[i]) != 1) {
+            fail_msg("%s of %zu has not come back", before.id[i], before.count);
+        }
+    }
+    assert_int_equal(tb_store_number(world, TB_TEST_DOWN, "SELECT count(*) FROM lacking", NULL), 0);
+    assert_int_equal(tb_store_number(world, TB_TEST_DOWN,
+                                     "SELECT count(*) FROM ledger WHERE own = 1 AND kind = 1",
+                                     NULL),
+                     (int64_t)sent.count);
+    tb_world_start_all(world);
+    tb_desk_shown_once(world, TB_TEST_DOWN, received.id, received.count);
+    tb_desk_shown_once(world, TB_TEST_CITY, sent.id, sent.count);
+    tb_desk_shown_once(world, TB_TEST_PROVINCE, sent.id, sent.count);
+    /* Those that it acknowledged wait for nobody; the others it may never have seen. */
+    assert_int_equal(tb_desk_status(world, TB_TEST_DOWN, "waiting"), ALL - 2 * ACKNOWLEDGED);
+}
+
+/* A notice after it goes out, and the province sees one office with one more chain. */
+static void goes_on(struct tb_world *world)
+{
+    tb_desk_duty(world, TB_TEST_DOWN);
+    issue(world, TB_TEST_DOWN, &sent);
+    tb_world_until(TB_TEST_LATE_MS,
+                   tb_desk_held_by_all(world, TB_TEST_DOWN, sent.id[sent.count - 1]));
+    tb_world_until(TB_TEST_LATE_MS, tb_desk_has(world, TB_TEST_PROVINCE, sent.id[sent.count - 1]));
+    assert_int_equal(tb_desk_status(world, TB_TEST_PROVINCE, "forks"), 0);
+    assert_int_equal(tb_desk_status(world, TB_TEST_PROVINCE, "gaps"), 0);
+    assert_int_equal(tb_desk_status(world, TB_TEST_DOWN, "forks"), 0);
+    assert_int_equal(tb_desk_status(world, TB_TEST_DOWN, "gaps"), 0);
+}
+
+static void lost_disk(void **state)
+{
+    (void)state;
+    struct tb_world *world = lived();
+    tb_world_forget(world, TB_TEST_DOWN);
+    tb_world_start(world, TB_TEST_DOWN);
+    recover(world);
+    stands_as_before(world);
+    recover(world);
+    stands_as_before(world);
+    goes_on(world);
+    tb_world_close(world);
+}
+
+static void lost_disk_and_key(void **state)
+{
+    (void)state;
+    struct tb_world *world = lived();
+    tb_world_remake(world, &offices[1]);
+    tb_world_admit(world, TB_TEST_DOWN); /* the old key is retired by it */
+    tb_world_sign(world, 14);
+    tb_world_hand(world, TB_TEST_PROVINCE, 14);
+    tb_world_until(TB_TEST_LATE_MS, tb_world_log_has(world, "sx-1", "version=2 taken", 0));
+    tb_world_start(world, TB_TEST_DOWN);
+    recover(world);
+    stands_as_before(world);
+    goes_on(world);
+    tb_world_close(world);
+}
+
+static void killed_meanwhile(void **state)
+{
+    (void)state;
+    struct tb_world *world = lived();
+    tb_world_forget(world, TB_TEST_DOWN);
+    tb_world_start(world, TB_TEST_DOWN);
+    /* Nobody waits for it: it is under way, and everybody dies in turn. */
+    struct tb_told told =
+        tb_world_tongbao(world, TB_TEST_DOWN, NULL, NULL, tb_words("recover", "--wait", "0"));
+    assert_int_equal(told.exit_status, 1);
+    tb_child_told_free(&told);
+    static const char *const victims[] = {TB_TEST_PROVINCE, TB_TEST_DOWN, "sx-1"};
+    for (size_t i = 0; i < sizeof victims / sizeof victims[0]; i++) {
+        tb_child_rest(50);
+        tb_world_kill(world, victims[i]);
+        tb_world_start(world, victims[i]);
+    }
+    recover(world);
+    stands_as_before(world);
+    goes_on(world);
+    tb_world_close(world);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        tb_world_test("an office whose disk is lost gets everything back from its province and "
+                      "the brokers, and asking twice is asking once (I1, I2, I8)",
+                      lost_disk),
+        tb_world_test("the same under a new key, for the old one is lost too (I1, I2, I3, I8)",
+                      lost_disk_and_key),
+        tb_world_test("the same when province, office and broker are killed while it goes on "
+                      "(I1, I2)",
+                      killed_meanwhile),
+    };
+    return cmocka_run_group_tests_name("system.recover", tests, NULL, NULL);
+}
