@@ -114,7 +114,8 @@ static bool handle_open(struct tb_db *db, const char *path, int flags)
     char cache[48];
     snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d", CACHE_KIB);
     plain(db, cache);
-    plain(db, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF");
+    plain(db, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF;"
+              "PRAGMA secure_delete=ON"); /* what is destroyed is written over (I11) */
     return db->status == TB_OK;
 }
 
@@ -479,6 +480,19 @@ bool tb_db_prime(struct tb_db *db, size_t bytes)
         }
     }
     return log->pMethods->xSync(log, SQLITE_SYNC_FULL) == SQLITE_OK;
+}
+
+bool tb_db_scrub(struct tb_db *db)
+{
+    int left = 0;
+    int moved = 0;
+    tb_assert(!db->inside);
+    int code =
+        sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &left, &moved);
+    if (code != SQLITE_OK && code != SQLITE_BUSY) {
+        stick(db, sqlite3_extended_errcode(db->handle));
+    }
+    return code == SQLITE_OK;
 }
 
 int tb_db_checkpoint(struct tb_db *db)

@@ -121,6 +121,13 @@ void tb_db_looked(struct tb_db *db);
  */
 bool tb_db_prime(struct tb_db *db, size_t bytes);
 
+/*
+ * Move all that the WAL holds into the database and cut its file to nothing, so that
+ * nothing that was destroyed is left in it (I11). False when a reader still needs it,
+ * or the disk would not: try again.
+ */
+bool tb_db_scrub(struct tb_db *db);
+
 /* Move what the WAL holds into the database, as far as readers allow; called
  * between turns. Returns the pages then left in the WAL. */
 int tb_db_checkpoint(struct tb_db *db);

@@ -24,6 +24,7 @@ enum tb_effect_kind {
     TB_EFFECT_LINKS,  /* the set of brokers to be linked to changed */
     TB_EFFECT_STREAM, /* rows were added to the numbered event stream */
     TB_EFFECT_ALARM,  /* run the alarm command; `data` is the core's */
+    TB_EFFECT_SCRUB,  /* personal data was destroyed: the log still has it */
 };
 
 /* True for what is sent to a peer, now or soon. */

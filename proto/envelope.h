@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/event.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "base/status.h"
 #include "proto/tongbao.pb-c.h"
@@ -31,6 +32,7 @@ enum {
     TB_CHAIN_BYTES = 16,
     TB_INCIDENT_BYTES = 16,
     TB_PERSONAL_SALT_BYTES = 16,
+    TB_PERSONAL_TEXT_BYTES_MAX = TB_PERSONAL_BYTES_MAX - TB_PERSONAL_SALT_BYTES,
     TB_ENVELOPE_VERSION = 1,
     TB_ALGORITHM_ED25519 = 1,
     /* An office's code: six digits of GB/T 2260, the first two its province. */

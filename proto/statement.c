@@ -25,6 +25,8 @@ enum tb_kind tb_statement_kind(const Tongbao__Body *body)
         return TB_KIND_DISCLOSURE;
     case TONGBAO__BODY__STATEMENT_DEED:
         return TB_KIND_DEED;
+    case TONGBAO__BODY__STATEMENT_DESTRUCTION:
+        return TB_KIND_DESTRUCTION;
     case TONGBAO__BODY__STATEMENT_RECALL:
         return TB_KIND_RECALL;
     case TONGBAO__BODY__STATEMENT__NOT_SET:
@@ -37,11 +39,17 @@ enum tb_kind tb_statement_kind(const Tongbao__Body *body)
 const char *tb_kind_text(enum tb_kind kind)
 {
     static const char *const text[] = {
-        [TB_KIND_UNKNOWN] = "unknown",   [TB_KIND_NOTICE] = "notice",
-        [TB_KIND_RECEIPT] = "receipt",   [TB_KIND_ACKNOWLEDGEMENT] = "acknowledgement",
-        [TB_KIND_CALL] = "call",         [TB_KIND_OBJECTION] = "objection",
-        [TB_KIND_WIDENING] = "widening", [TB_KIND_DISCLOSURE] = "disclosure",
-        [TB_KIND_DEED] = "deed",         [TB_KIND_RECALL] = "recall",
+        [TB_KIND_UNKNOWN] = "unknown",
+        [TB_KIND_NOTICE] = "notice",
+        [TB_KIND_RECEIPT] = "receipt",
+        [TB_KIND_ACKNOWLEDGEMENT] = "acknowledgement",
+        [TB_KIND_CALL] = "call",
+        [TB_KIND_OBJECTION] = "objection",
+        [TB_KIND_WIDENING] = "widening",
+        [TB_KIND_DISCLOSURE] = "disclosure",
+        [TB_KIND_DEED] = "deed",
+        [TB_KIND_RECALL] = "recall",
+        [TB_KIND_DESTRUCTION] = "destruction",
     };
     tb_assert((size_t)kind < sizeof text / sizeof text[0]);
     return text[kind];
@@ -56,7 +64,7 @@ enum tb_lane tb_statement_lane(enum tb_world world, enum tb_kind kind)
 bool tb_kind_chained(enum tb_kind kind)
 {
     return kind == TB_KIND_NOTICE || kind == TB_KIND_ACKNOWLEDGEMENT || kind == TB_KIND_CALL ||
-           kind == TB_KIND_DISCLOSURE || kind == TB_KIND_DEED;
+           kind == TB_KIND_DISCLOSURE || kind == TB_KIND_DEED || kind == TB_KIND_DESTRUCTION;
 }
 
 bool tb_statement_chained(const Tongbao__Body *body)
@@ -297,6 +305,13 @@ static enum tb_status check_deed(const Tongbao__Deed *deed)
     return status == TB_OK ? check_attachments(deed->evidence, deed->n_evidence) : status;
 }
 
+static enum tb_status check_destruction(const Tongbao__Destruction *destruction)
+{
+    return judge(is_id(destruction->notice) && is_named(destruction->officer) &&
+                     is_time(destruction->at_ms),
+                 is_officer(destruction->officer));
+}
+
 static enum tb_status check_widening(const Tongbao__Widening *widening)
 {
     return judge(is_id(widening->envelope) && is_code(widening->office) &&
@@ -337,6 +352,8 @@ static enum tb_status check_kind(const Tongbao__Body *body, enum tb_kind kind)
         return check_disclosure(body->disclosure);
     case TB_KIND_DEED:
         return check_deed(body->deed);
+    case TB_KIND_DESTRUCTION:
+        return check_destruction(body->destruction);
     case TB_KIND_RECALL:
         return check_recall(body->recall);
     case TB_KIND_UNKNOWN:
@@ -418,6 +435,8 @@ bool tb_statement_subject(const Tongbao__Body *body, struct tb_id *subject)
         return tb_id_take(subject, tb_wire_bytes(body->disclosure->notice));
     case TB_KIND_DEED:
         return tb_id_take(subject, tb_wire_bytes(body->deed->notice));
+    case TB_KIND_DESTRUCTION:
+        return tb_id_take(subject, tb_wire_bytes(body->destruction->notice));
     case TB_KIND_OBJECTION:
         return tb_id_take(subject, tb_wire_bytes(body->objection->envelope));
     case TB_KIND_WIDENING:

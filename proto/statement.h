@@ -25,6 +25,7 @@ enum tb_kind {
     TB_KIND_DISCLOSURE,
     TB_KIND_DEED,
     TB_KIND_RECALL,
+    TB_KIND_DESTRUCTION,
 };
 
 /* Bounds that only statements know (I10). Times are 0 (not known) or a
@@ -47,7 +48,7 @@ const char *tb_kind_text(enum tb_kind kind); /* "notice", … "unknown" */
 /* Lane 1 carries actual notices of every kind; lane 2 everything else. */
 enum tb_lane tb_statement_lane(enum tb_world world, enum tb_kind kind);
 
-/* Notices, acknowledgements, calls, disclosures and deeds are chained; receipts,
+/* Notices, acknowledgements, calls, disclosures, deeds and destructions are chained; receipts,
  * objections, widenings and recalls are not. Of an unknown kind nothing is known: false. */
 bool tb_kind_chained(enum tb_kind kind);
 /* True when ${body}, which was checked, stands in a chain; right for unknown
@@ -64,7 +65,7 @@ bool tb_notice_continues(Tongbao__Notice__Kind kind);
  * chain fields present exactly where the kind is chained (an unknown kind may
  * have all or none), an incident where there is a notice, times that are times,
  * offices that are codes and stand once among the recipients, a named officer
- * behind an acknowledgement (I4), a disclosure and a deed, evidence for what was
+ * behind an acknowledgement (I4), a disclosure, a deed and a destruction, evidence for what was
  * published. TB_MALFORMED or TB_TOOBIG. What a notice
  * lacks beyond that is shown and chased, never refused (I6).
  */
@@ -80,7 +81,8 @@ enum tb_status tb_statement_check(const Tongbao__Body *body) TB_MUST_USE;
  * notice, planned release, inquiry: any office. Follow-up, correction,
  * all-clear, final: only the origin of the notice that they continue, same
  * world. Acknowledgement: same world (I7), any office for itself. Call: any
- * office. Deed: any office for itself. Disclosure: the origin of the notice, its
+ * office. Deed: any office for itself. Destruction: any office, for itself alone unless
+ * it is the origin of the notice. Disclosure: the origin of the notice, its
  * city, its province. Recall: any office for itself in the actual world, and a
  * province's answer to one. Widening: a broker, about an actual notice. Offices speak in a world,
  * brokers in none. Whatever is about a notice is of its world (I7).
@@ -97,8 +99,8 @@ bool tb_statement_discloses(uint32_t office, uint32_t origin);
 bool tb_recall_asks(const Tongbao__Recall *recall);
 
 /* The id of the envelope that a statement is about: what a notice regards, an
- * acknowledgement, call, disclosure or deed is about, an objection or widening names. False when
- * it has none; a receipt has many and so none. */
+ * acknowledgement, call, disclosure, deed or destruction is about, an objection or widening names.
+ * False when it has none; a receipt has many and so none. */
 bool tb_statement_subject(const Tongbao__Body *body, struct tb_id *subject);
 
 /* True when ${office} is among the recipients. */

@@ -52,6 +52,33 @@ static int count_log(void *context, sqlite3 *handle, const char *name, int pages
     return SQLITE_OK;
 }
 
+/* Empty the log, and give it its room again. What a reader still needs stays, and is
+ * tried again later; so is a full disk, which the log outlives. */
+static void empty_log(struct tb_keep *keep, uint64_t now_ms)
+{
+    uint64_t free_bytes;
+    if (tb_db_scrub(&keep->db)) {
+        keep->scrub = false;
+        keep->log_pages = 0;
+        keep->moved_pages = 0;
+        if (tb_files_free_bytes(keep->settings.folder, &free_bytes, NULL) == TB_OK &&
+            free_bytes >= TB_KEEP_PRIMED_FREE_BYTES) {
+            (void)tb_db_prime(&keep->db, TB_KEEP_PRIMED_BYTES); /* else it is slower, no more */
+        }
+    } else if (keep->db.status == TB_DISKFULL) {
+        tb_db_rollback(&keep->db);
+    }
+    keep->log_waits = keep->scrub;
+    keep->move_ms = now_ms + TB_KEEP_IDLE_MS;
+}
+
+void tb_keep_scrub(struct tb_keep *keep)
+{
+    keep->scrub = true;
+    keep->log_waits = true;
+    keep->move_ms = 0;
+}
+
 enum tb_status tb_keep_open(struct tb_keep *keep, const struct tb_keep_settings *settings,
                             const struct tb_db_schema *schema, struct tb_diag *diag)
 {
@@ -71,13 +98,10 @@ enum tb_status tb_keep_open(struct tb_keep *keep, const struct tb_keep_settings 
         tb_keep_close(keep);
         return status;
     }
-    uint64_t free_bytes;
-    if (tb_files_free_bytes(settings->folder, &free_bytes, NULL) == TB_OK &&
-        free_bytes >= TB_KEEP_PRIMED_FREE_BYTES) {
-        (void)tb_db_prime(&keep->db, TB_KEEP_PRIMED_BYTES); /* else it is slower, no more */
-    }
+    keep->scrub = true;
+    empty_log(keep, 0);
     (void)sqlite3_wal_hook(keep->db.handle, count_log, keep);
-    keep->log_waits = true; /* whatever the last run left */
+    keep->log_waits = keep->scrub; /* something of the last run is left */
     return TB_OK;
 }
 
@@ -143,6 +167,9 @@ static int grown_pages(const struct tb_keep *keep)
 /* When the log is to be moved if nothing more comes. */
 static uint64_t move_due_ms(const struct tb_keep *keep, uint64_t busy_ms)
 {
+    if (keep->scrub) {
+        return keep->move_ms;
+    }
     if (grown_pages(keep) > TB_KEEP_LOG_PAGES) {
         return busy_ms + TB_KEEP_LULL_MS;
     }
@@ -154,6 +181,10 @@ void tb_keep_checkpoint(struct tb_keep *keep, uint64_t now_ms, uint64_t busy_ms)
 {
     bool due = now_ms >= move_due_ms(keep, busy_ms) || grown_pages(keep) > TB_KEEP_LOG_PAGES_MAX;
     if (!keep->log_waits || !due) {
+        return;
+    }
+    if (keep->scrub) {
+        empty_log(keep, now_ms);
         return;
     }
     /* What a reader still needs stays, and is tried again when idle. */

@@ -53,6 +53,7 @@ struct tb_keep {
     int log_pages;    /* in the log now */
     int moved_pages;  /* in it when it was last moved */
     bool log_waits;   /* something in it has not been moved */
+    bool scrub;       /* it has to be emptied: it holds what was destroyed */
 };
 
 /*
@@ -88,6 +89,10 @@ void tb_keep_broken(const struct tb_keep *keep);
 
 /* Between turns: take the reserve (again) when that is due and there is room. */
 void tb_keep_room(struct tb_keep *keep, uint64_t now_ms);
+/* Personal data was destroyed: tb_keep_checkpoint empties the log as soon as no reader
+ * needs it, so that none of the store's files holds it (I11). A start empties it too,
+ * whatever the last run left. */
+void tb_keep_scrub(struct tb_keep *keep);
 /* Between turns: move the log into the store when it is time; ${busy_ms} is when
  * the last events were. A full disk is noted and the log kept; any other failure
  * is in the store's status. */

@@ -198,6 +198,16 @@ static void keep_chain(struct tb_broker *broker, const struct entry *entry)
     }
 }
 
+/* By the origin of an envelope alone is its personal part destroyed here. */
+static void destroy(struct tb_broker *broker, const struct entry *entry, struct tb_outbox *out)
+{
+    struct tb_id subject;
+    if (entry->kind == TB_KIND_DESTRUCTION && tb_statement_subject(entry->body, &subject) &&
+        tb_envelopes_destroy(broker->envelopes, &subject, entry->envelope.origin, entry->row.n)) {
+        (void)tb_outbox_add(out, TB_EFFECT_SCRUB, 0, 0, tb_bytes_of(NULL, 0));
+    }
+}
+
 /* Store it if it is new, file it for all of the route that lack it. */
 static void store(struct tb_broker *broker, const struct tb_speaker *speaker, struct entry *entry)
 {
@@ -214,6 +224,7 @@ static void store(struct tb_broker *broker, const struct tb_speaker *speaker, st
                                                .kind = entry->kind,
                                                .admitted = speaker->now->wall};
         keep_chain(broker, entry);
+        destroy(broker, entry, speaker->out);
     }
     for (size_t i = 0; i < entry->route_count; i++) {
         uint32_t office = entry->route[i];

@@ -24,6 +24,10 @@ enum {
     WIDEN,
     UNTOLD,
     ASIDE,
+    DESTROY,
+    BLANK,
+    DESTROYED,
+    DROP_DESTROYED,
     RAN,
     TALLY,
     STMTS
@@ -58,6 +62,12 @@ static const char *const texts[STMTS] = {
     [ASIDE] = "INSERT INTO aside (envelope_n, office, outcome, reason, at_ms)"
               " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
               " reason = excluded.reason, at_ms = excluded.at_ms",
+    [DESTROY] = "INSERT INTO destroyed (id, origin, statement_n) VALUES (?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+    [BLANK] = "UPDATE envelope SET personal = NULL WHERE id = ? AND origin = ?"
+              " AND personal IS NOT NULL",
+    [DESTROYED] = "SELECT 1 FROM destroyed WHERE id = ? AND origin = ?",
+    [DROP_DESTROYED] = "DELETE FROM destroyed WHERE statement_n = ?",
     [RAN] = "SELECT ran_ms FROM tally",
     [TALLY] = "INSERT INTO tally (one, ran_ms) VALUES (1, ?)"
               " ON CONFLICT DO UPDATE SET ran_ms = excluded.ran_ms",
@@ -234,6 +244,26 @@ static void cut_personal(struct tb_buf *out, struct tb_bytes bytes)
     }
 }
 
+/* The personal part of ${envelope}, unless its origin has destroyed it. */
+static struct tb_bytes personal_of(struct tb_envelopes *envelopes,
+                                   const struct tb_envelope *envelope)
+{
+    struct sqlite3_stmt *stmt = envelopes->stmts[DESTROYED];
+    if (envelope->personal.size == 0) {
+        return envelope->personal;
+    }
+    bool destroyed = tb_db_one(envelopes->db, stmt, "di", &envelope->id, (int64_t)envelope->origin);
+    tb_db_done(stmt);
+    return destroyed ? tb_bytes_of(NULL, 0) : envelope->personal;
+}
+
+bool tb_envelopes_destroy(struct tb_envelopes *envelopes, const struct tb_id *id, uint32_t origin,
+                          int64_t statement_n)
+{
+    tb_db_do(envelopes->db, envelopes->stmts[DESTROY], "dii", id, (int64_t)origin, statement_n);
+    return tb_db_do(envelopes->db, envelopes->stmts[BLANK], "di", id, (int64_t)origin) > 0;
+}
+
 int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelope *envelope,
                          enum tb_kind kind, const struct tb_now *now)
 {
@@ -241,8 +271,9 @@ int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelop
     tb_buf_init(&bare, TB_ENVELOPES_BYTES_MAX);
     cut_personal(&bare, envelope->bytes);
     tb_db_do(envelopes->db, envelopes->stmts[ADD], "dbbiiibii", &envelope->id, tb_buf_bytes(&bare),
-             envelope->personal, (int64_t)envelope->origin, (int64_t)envelope->world, (int64_t)kind,
-             tb_bytes_of(envelope->key_id, TB_KEY_ID_BYTES), now->wall.ms, ran_ms(envelopes, now));
+             personal_of(envelopes, envelope), (int64_t)envelope->origin, (int64_t)envelope->world,
+             (int64_t)kind, tb_bytes_of(envelope->key_id, TB_KEY_ID_BYTES), now->wall.ms,
+             ran_ms(envelopes, now));
     tb_buf_fini(&bare);
     return tb_db_last(envelopes->db);
 }
@@ -250,8 +281,9 @@ int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelop
 void tb_envelopes_fill(struct tb_envelopes *envelopes, int64_t n,
                        const struct tb_envelope *envelope)
 {
-    if (envelope->personal.size > 0) {
-        tb_db_do(envelopes->db, envelopes->stmts[FILL], "bi", envelope->personal, n);
+    struct tb_bytes personal = personal_of(envelopes, envelope);
+    if (personal.size > 0) {
+        tb_db_do(envelopes->db, envelopes->stmts[FILL], "bi", personal, n);
     }
 }
 
@@ -288,6 +320,7 @@ void tb_envelopes_drop(struct tb_envelopes *envelopes, int64_t n)
 {
     tb_db_do(envelopes->db, envelopes->stmts[DROP_WIDENED], "i", n);
     tb_db_do(envelopes->db, envelopes->stmts[DROP_ASIDE], "i", n);
+    tb_db_do(envelopes->db, envelopes->stmts[DROP_DESTROYED], "i", n);
     tb_db_do(envelopes->db, envelopes->stmts[DROP], "i", n);
 }
 

@@ -60,6 +60,13 @@ int64_t tb_envelopes_add(struct tb_envelopes *envelopes, const struct tb_envelop
  * caller has verified that it matches. */
 void tb_envelopes_fill(struct tb_envelopes *envelopes, int64_t n,
                        const struct tb_envelope *envelope);
+/*
+ * "Personal data can be destroyed" (I11): the origin ${origin} of the envelope ${id}
+ * says so in row ${statement_n}. What is held of it is blanked, and what comes later
+ * is kept without. True when something was here.
+ */
+bool tb_envelopes_destroy(struct tb_envelopes *envelopes, const struct tb_id *id, uint32_t origin,
+                          int64_t statement_n);
 /* Every recipient has it since ${now}; or there is one more to wait for. */
 void tb_envelopes_stored(struct tb_envelopes *envelopes, int64_t n, const struct tb_now *now);
 void tb_envelopes_waits(struct tb_envelopes *envelopes, int64_t n);

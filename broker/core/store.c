@@ -10,6 +10,7 @@ enum { APPLICATION_ID = 0x54426272 }; /* 'TBbr' */
 
 /* schema.sql, embedded; its bytes end with a NUL. */
 extern const unsigned char tb_broker_schema_sql[];
+extern const unsigned char tb_broker_schema_2_sql[];
 
 enum { GET, PUT, STMTS };
 
@@ -20,8 +21,9 @@ static const char *const texts[STMTS] = {
 
 const struct tb_db_schema *tb_broker_store_schema(void)
 {
-    static const char *const steps[] = {(const char *)tb_broker_schema_sql};
-    static const struct tb_db_schema schema = {APPLICATION_ID, steps, 1};
+    static const char *const steps[] = {(const char *)tb_broker_schema_sql,
+                                        (const char *)tb_broker_schema_2_sql};
+    static const struct tb_db_schema schema = {APPLICATION_ID, steps, sizeof steps / sizeof *steps};
     return &schema;
 }
 

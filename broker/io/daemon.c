@@ -112,6 +112,9 @@ static void flush(struct daemon *d)
                             tb_status_text((enum tb_status)effect.code));
             }
             break;
+        case TB_EFFECT_SCRUB:
+            tb_keep_scrub(&d->keep);
+            break;
         case TB_EFFECT_LINKS:
         case TB_EFFECT_STREAM:
         case TB_EFFECT_ALARM:

@@ -72,6 +72,8 @@ int tb_command_call(struct tb_cli *cli, int argc, char **argv);
 int tb_command_clocks(struct tb_cli *cli, int argc, char **argv);
 int tb_command_disclose(struct tb_cli *cli, int argc, char **argv);
 int tb_command_deed(struct tb_cli *cli, int argc, char **argv);
+int tb_command_personal(struct tb_cli *cli, int argc, char **argv);
+int tb_command_destroy(struct tb_cli *cli, int argc, char **argv);
 int tb_command_offices(struct tb_cli *cli, int argc, char **argv);
 int tb_command_status(struct tb_cli *cli, int argc, char **argv);
 int tb_command_watch(struct tb_cli *cli, int argc, char **argv);

@@ -216,6 +216,29 @@ static void acts(const json_t *list, bool deeds)
     tb_table_fini(&table);
 }
 
+/* Whether personal data came beside it, and who destroyed it. */
+static void personal(const json_t *json)
+{
+    const char *state = tb_pick_text(json, "personal");
+    const json_t *list = tb_pick_list(json, "destructions");
+    if (strcmp(state, "here") == 0) {
+        line(_("Personal data"), _("here: tongbao personal shows it, tongbao destroy destroys it"));
+    } else if (strcmp(state, "absent") == 0) {
+        line(_("Personal data"), _("did not come with it"));
+    } else if (strcmp(state, "destroyed") == 0) {
+        line(_("Personal data"), _("destroyed"));
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        char at[TB_WHEN_TEXT_BYTES];
+        char text[VALUE_BYTES_MAX];
+        tb_when_show(at, tb_pick_text(row, "at"));
+        snprintf(text, sizeof text, "%s %s %s: %s", at, tb_pick_text(row, "office"),
+                 tb_pick_text(tb_pick_object(row, "officer"), "name"), tb_pick_text(row, "reason"));
+        line(_("Destroyed by"), text);
+    }
+}
+
 static void show(const json_t *json, uint32_t office, bool clauses)
 {
     struct tb_wall now = tb_cli_now();
@@ -225,6 +248,7 @@ static void show(const json_t *json, uint32_t office, bool clauses)
     heading(json);
     statement(json, notice);
     people(json, notice);
+    personal(json);
     tb_words_join(missing, sizeof missing, tb_pick_list(json, "missing"), tb_words_missing);
     line(_("Still missing, to be chased"), missing);
     putchar('\n');

@@ -9,6 +9,7 @@ static const struct tb_command commands[] = {
      "[--file NOTICE.json] [--world WORLD] [--kind KIND] [--regards NAME]\n"
      "    [--river NAME] [--place TEXT] [--substance NAME [--amount N --unit U --basis B]]...\n"
      "    [--grade GRADE] [--occurred TIME] [--source TEXT] [--signed-by NAME] [--add CODE]...\n"
+     "    [--personal-file FILE]\n"
      "    [--yes] [--json] [--request-id ID]   (all options: man tongbao)",
      N_("issue a notice; without options it asks")},
     {"list", tb_command_list, "[--waiting] [--limit N] [--before N] [--json]",
@@ -36,6 +37,10 @@ static const struct tb_command commands[] = {
      "    [--document-number TEXT] [--at TIME] [--evidence FILE]... [--note TEXT] [--json]\n"
      "    [--request-id ID]",
      N_("enter a duty that was done outside the net")},
+    {"personal", tb_command_personal, "NAME [--json] [--request-id ID]",
+     N_("the personal data that came beside a notice; that you read it is kept")},
+    {"destroy", tb_command_destroy, "NAME --reason TEXT [--yes] [--json] [--request-id ID]",
+     N_("destroy the personal data beside a notice, for good")},
     {"watch", tb_command_watch, "[--after N] [--count N] [--json]",
      N_("what comes in, live, one line each")},
     {"status", tb_command_status, "[--json]", N_("links, directory, clock, disk, what is owed")},

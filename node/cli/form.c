@@ -8,34 +8,56 @@
 #include "node/cli/pick.h"
 #include "node/cli/tell.h"
 #include "node/cli/when.h"
+#include "proto/envelope.h"
 
 enum { ARTICLE4_MAX = 6 };
 
 static const struct tb_args_option options[] = {
-    {"file", TB_ARGS_VALUE},        {"world", TB_ARGS_VALUE},
-    {"kind", TB_ARGS_VALUE},        {"regards", TB_ARGS_VALUE},
-    {"incident", TB_ARGS_VALUE},    {"add", TB_ARGS_VALUE},
-    {"yes", TB_ARGS_FLAG},          {"json", TB_ARGS_FLAG},
-    {"request-id", TB_ARGS_VALUE},  {"river", TB_ARGS_VALUE},
-    {"place", TB_ARGS_VALUE},       {"section", TB_ARGS_VALUE},
-    {"bank", TB_ARGS_VALUE},        {"occurred", TB_ARGS_VALUE},
-    {"about", TB_ARGS_FLAG},        {"known", TB_ARGS_VALUE},
-    {"grade", TB_ARGS_VALUE},       {"grade-reason", TB_ARGS_VALUE},
-    {"sensitive", TB_ARGS_FLAG},    {"article4", TB_ARGS_VALUE},
-    {"title", TB_ARGS_VALUE},       {"source", TB_ARGS_VALUE},
-    {"cause", TB_ARGS_VALUE},       {"course", TB_ARGS_VALUE},
-    {"substance", TB_ARGS_VALUE},   {"amount", TB_ARGS_VALUE},
-    {"unit", TB_ARGS_VALUE},        {"basis", TB_ARGS_VALUE},
-    {"cas", TB_ARGS_VALUE},         {"casualties", TB_ARGS_VALUE},
-    {"trend", TB_ARGS_VALUE},       {"sensitive-points", TB_ARGS_VALUE},
-    {"actions", TB_ARGS_VALUE},     {"planned", TB_ARGS_VALUE},
-    {"advice", TB_ARGS_VALUE},      {"flow", TB_ARGS_VALUE},
-    {"next-report", TB_ARGS_VALUE}, {"signed-by", TB_ARGS_VALUE},
-    {"contact", TB_ARGS_VALUE},     {"contact-phone", TB_ARGS_VALUE},
+    {"file", TB_ARGS_VALUE},
+    {"world", TB_ARGS_VALUE},
+    {"kind", TB_ARGS_VALUE},
+    {"regards", TB_ARGS_VALUE},
+    {"incident", TB_ARGS_VALUE},
+    {"add", TB_ARGS_VALUE},
+    {"yes", TB_ARGS_FLAG},
+    {"json", TB_ARGS_FLAG},
+    {"personal-file", TB_ARGS_VALUE},
+    {"request-id", TB_ARGS_VALUE},
+    {"river", TB_ARGS_VALUE},
+    {"place", TB_ARGS_VALUE},
+    {"section", TB_ARGS_VALUE},
+    {"bank", TB_ARGS_VALUE},
+    {"occurred", TB_ARGS_VALUE},
+    {"about", TB_ARGS_FLAG},
+    {"known", TB_ARGS_VALUE},
+    {"grade", TB_ARGS_VALUE},
+    {"grade-reason", TB_ARGS_VALUE},
+    {"sensitive", TB_ARGS_FLAG},
+    {"article4", TB_ARGS_VALUE},
+    {"title", TB_ARGS_VALUE},
+    {"source", TB_ARGS_VALUE},
+    {"cause", TB_ARGS_VALUE},
+    {"course", TB_ARGS_VALUE},
+    {"substance", TB_ARGS_VALUE},
+    {"amount", TB_ARGS_VALUE},
+    {"unit", TB_ARGS_VALUE},
+    {"basis", TB_ARGS_VALUE},
+    {"cas", TB_ARGS_VALUE},
+    {"casualties", TB_ARGS_VALUE},
+    {"trend", TB_ARGS_VALUE},
+    {"sensitive-points", TB_ARGS_VALUE},
+    {"actions", TB_ARGS_VALUE},
+    {"planned", TB_ARGS_VALUE},
+    {"advice", TB_ARGS_VALUE},
+    {"flow", TB_ARGS_VALUE},
+    {"next-report", TB_ARGS_VALUE},
+    {"signed-by", TB_ARGS_VALUE},
+    {"contact", TB_ARGS_VALUE},
+    {"contact-phone", TB_ARGS_VALUE},
 };
 
 /* The first of these say to whom and how, the others what happened. */
-enum { OPTIONS_AROUND = 9 };
+enum { OPTIONS_AROUND = 10 };
 
 /* Options that are one key of the notice each. */
 struct entry {
@@ -220,6 +242,27 @@ static enum tb_status fill_notice(json_t *notice, const struct tb_args *args, st
     return status != TB_OK ? status : put_substances(notice, args, diag);
 }
 
+/* Names and telephones of people come out of a file, so that no history of commands
+ * keeps them. */
+static enum tb_status put_personal(json_t *body, const char *path, struct tb_diag *diag)
+{
+    struct tb_buf text;
+    tb_buf_init(&text, TB_PERSONAL_TEXT_BYTES_MAX + 1);
+    enum tb_status status = tb_files_read(path, &text, diag);
+    if (status == TB_OK) {
+        json_t *value = json_stringn((const char *)text.data, text.size);
+        if (value == NULL || !tb_text_valid(tb_buf_bytes(&text))) {
+            tb_diag_set(diag, 0, _("%s is not UTF-8 text"), path);
+            json_decref(value);
+            status = TB_INPUT;
+        } else {
+            json_object_set_new(body, "personal", value);
+        }
+    }
+    tb_buf_fini(&text);
+    return status;
+}
+
 /* "world", "incident" and "add" of ${args} into ${body}, where they were written. */
 static enum tb_status fill_around(json_t *body, const struct tb_args *args, struct tb_diag *diag)
 {
@@ -247,7 +290,12 @@ static enum tb_status fill_around(json_t *body, const struct tb_args *args, stru
         json_object_set(body, "add", add);
     }
     json_decref(add);
-    return incident == NULL ? TB_OK : put_text(body, "incident", "incident", incident, diag);
+    const char *personal = tb_args_value(args, "personal-file");
+    enum tb_status status = personal == NULL ? TB_OK : put_personal(body, personal, diag);
+    if (status != TB_OK || incident == NULL) {
+        return status;
+    }
+    return put_text(body, "incident", "incident", incident, diag);
 }
 
 enum tb_status tb_form_make(const struct tb_args *args, struct tb_wall now, json_t **out,

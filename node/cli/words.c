@@ -122,6 +122,7 @@ static const struct word streams[] = {
     {"directory", N_("directory")},
     {"disclosure", N_("disclosure")},
     {"deed", N_("deed")},
+    {"destruction", N_("personal data destroyed")},
 };
 
 static const struct word publics[] = {

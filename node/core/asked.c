@@ -51,6 +51,10 @@ static enum tb_status act(struct tb_node *node, const struct tb_at *at,
         return tb_disclose_do(node, at, request, result);
     case TB_VERB_DEED:
         return tb_deed_do(node, at, request, result);
+    case TB_VERB_DESTROY:
+        return tb_destroy_do(node, at, request, result);
+    case TB_VERB_PERSONAL_READ:
+        return tb_personal_read_do(node, at, request, result);
     case TB_VERB_RECOVER:
         return tb_recall_do(node, at, result);
     case TB_VERB_DUTY_OPEN:

@@ -37,6 +37,12 @@ enum tb_status tb_disclose_do(struct tb_node *node, const struct tb_at *at,
                               struct tb_result *result) TB_MUST_USE;
 enum tb_status tb_deed_do(struct tb_node *node, const struct tb_at *at,
                           const struct tb_request *request, struct tb_result *result) TB_MUST_USE;
+enum tb_status tb_destroy_do(struct tb_node *node, const struct tb_at *at,
+                             const struct tb_request *request,
+                             struct tb_result *result) TB_MUST_USE;
+enum tb_status tb_personal_read_do(struct tb_node *node, const struct tb_at *at,
+                                   const struct tb_request *request,
+                                   struct tb_result *result) TB_MUST_USE;
 
 enum tb_status tb_recall_do(struct tb_node *node, const struct tb_at *at,
                             struct tb_result *result) TB_MUST_USE;

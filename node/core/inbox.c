@@ -136,6 +136,7 @@ static void note_stored(const struct tb_at *at, const struct tb_envelope *envelo
     case TB_KIND_DISCLOSURE:
     case TB_KIND_DEED:
     case TB_KIND_RECALL:
+    case TB_KIND_DESTRUCTION:
     case TB_KIND_UNKNOWN:
         break;
     }

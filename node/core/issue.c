@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "node/core/ledger.h"
 #include "node/core/officer.h"
+#include "node/core/personal.h"
 #include "node/core/asked.h"
 #include "node/core/recipients.h"
 #include "proto/wire.h"
@@ -168,8 +169,16 @@ static enum tb_status say(struct tb_node *node, const struct tb_at *at,
     body.statement_case = TONGBAO__BODY__STATEMENT_NOTICE;
     body.notice = &notice;
     size_t recipients = node->route.count;
-    enum tb_status status =
-        tb_ledger_say(node, at, issue->world, &body, &node->route, &result->id, NULL);
+    struct tb_buf personal;
+    struct tb_id digest;
+    tb_buf_init(&personal, TB_PERSONAL_BYTES_MAX);
+    if (issue->personal != NULL && issue->personal[0] != '\0') {
+        tb_personal_make(at->seed, issue->personal, &personal, &digest);
+        body.personal_digest = tb_wire_id(&digest);
+    }
+    enum tb_status status = tb_ledger_say_with(
+        node, at, issue->world, &body, tb_buf_bytes(&personal), &node->route, &result->id, NULL);
+    tb_buf_fini(&personal);
     if (status != TB_OK) {
         return tb_asked_fail(result, TB_INPUT,
                              status == TB_TOOBIG
@@ -196,6 +205,10 @@ enum tb_status tb_issue_do(struct tb_node *node, const struct tb_at *at,
     if (!world || issue->notice == NULL || issue->added_count > TB_ADDED_MAX) {
         return tb_asked_fail(result, TB_INPUT,
                              "a notice, and its world: actual, exercise or test, are needed");
+    }
+    if (issue->personal != NULL && strlen(issue->personal) > TB_PERSONAL_TEXT_BYTES_MAX) {
+        return tb_asked_fail(result, TB_INPUT, "personal data has at most %d bytes",
+                             TB_PERSONAL_TEXT_BYTES_MAX);
     }
     status = stand(node, at, issue, &ground, result);
     if (status == TB_OK) {

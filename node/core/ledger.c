@@ -63,6 +63,46 @@ static void note_place(const struct tb_at *at, const struct tb_entry *entry,
     }
 }
 
+/* True when a destruction came before the envelope: what is destroyed never fills. */
+static bool destroyed_before(struct tb_node *node, const struct tb_envelope *envelope)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, DESTRUCTION_OF);
+    bool destroyed = tb_db_one(node->db, sql, "diii", &envelope->id, (int64_t)envelope->world,
+                               (int64_t)envelope->origin, (int64_t)node->config.office);
+    tb_db_done(sql);
+    return destroyed;
+}
+
+static void keep_personal(struct tb_node *node, int64_t n, const struct tb_entry *entry)
+{
+    const struct tb_envelope *envelope = entry->envelope;
+    if (entry->body->personal_digest.len == 0) {
+        return;
+    }
+    if (destroyed_before(node, envelope)) {
+        tb_db_do(node->db, TB_SQL(node, LEDGER_DESTROY), "diii", &envelope->id,
+                 (int64_t)envelope->world, (int64_t)envelope->origin, (int64_t)envelope->origin);
+    } else if (envelope->personal.size > 0) {
+        tb_db_do(node->db, TB_SQL(node, LEDGER_PERSONAL), "bi", envelope->personal, n);
+    }
+}
+
+/* A destruction by the notice's origin, or by this office, is done where it is
+ * stored, in the same transaction; the log is emptied after it. */
+static void destroy(struct tb_node *node, const struct tb_at *at, const struct tb_view_row *row)
+{
+    struct tb_id subject;
+    if (tb_statement_kind(row->body) == TB_KIND_DESTRUCTION &&
+        tb_statement_subject(row->body, &subject) &&
+        tb_db_do(node->db, TB_SQL(node, LEDGER_DESTROY), "diii", &subject, (int64_t)row->world,
+                 (int64_t)row->origin, (int64_t)node->config.office) > 0) {
+        char hex[TB_ID_HEX_CHARS + 1];
+        tb_hex(hex, tb_bytes_of(subject.byte, TB_ID_BYTES));
+        tb_outbox_note(at->out, TB_NOTE_PERSONAL_DESTROYED, hex, row->origin);
+        (void)tb_outbox_add(at->out, TB_EFFECT_SCRUB, 0, 0, tb_bytes_of(NULL, 0));
+    }
+}
+
 int64_t tb_ledger_append(struct tb_node *node, const struct tb_at *at, const struct tb_entry *entry)
 {
     const struct tb_envelope *envelope = entry->envelope;
@@ -81,10 +121,9 @@ int64_t tb_ledger_append(struct tb_node *node, const struct tb_at *at, const str
              without_personal(envelope), (int64_t)row.origin, (int64_t)row.world,
              (int64_t)tb_statement_kind(entry->body), (int64_t)row.own, row.issued_ms, row.at_ms,
              entry->broker, entry->admitted_ms, (int64_t)entry->mark);
-    if (envelope->personal.size > 0) {
-        tb_db_do(node->db, TB_SQL(node, LEDGER_PERSONAL), "bi", envelope->personal, row.n);
-    }
+    keep_personal(node, row.n, entry);
     struct tb_view_news news = tb_views_add(node, &row);
+    destroy(node, at, &row);
     note_place(at, entry, &news);
     if (news.to_acknowledge) {
         tb_waking_call(node, entry->old);
@@ -125,7 +164,7 @@ static void address(struct tb_node *node, Tongbao__Body *body, const struct tb_r
 
 /* Seal ${body} into the node's envelope room and take it apart again. */
 static enum tb_status seal(struct tb_node *node, enum tb_world world, const Tongbao__Body *body,
-                           struct tb_envelope *envelope)
+                           struct tb_bytes personal, struct tb_envelope *envelope)
 {
     const struct tb_directory *directory = tb_directories_for(node->set, node->config.office);
     struct tb_seal seal = {
@@ -133,6 +172,7 @@ static enum tb_status seal(struct tb_node *node, enum tb_world world, const Tong
         .origin = node->config.office,
         .directory_version = directory == NULL ? 0 : tb_directory_version(directory),
         .secret = node->config.secret,
+        .personal = personal,
     };
     struct tb_id id;
     tb_buf_cut(&node->envelope, 0);
@@ -150,6 +190,13 @@ enum tb_status tb_ledger_say(struct tb_node *node, const struct tb_at *at, enum 
                              Tongbao__Body *body, const struct tb_recipients *route,
                              struct tb_id *id, int64_t *n)
 {
+    return tb_ledger_say_with(node, at, world, body, tb_bytes_of(NULL, 0), route, id, n);
+}
+
+enum tb_status tb_ledger_say_with(struct tb_node *node, const struct tb_at *at, enum tb_world world,
+                                  Tongbao__Body *body, struct tb_bytes personal,
+                                  const struct tb_recipients *route, struct tb_id *id, int64_t *n)
+{
     Tongbao__Recipient entry[TB_RECIPIENTS_MAX];
     Tongbao__Recipient *list[TB_RECIPIENTS_MAX];
     struct tb_chain_place place;
@@ -161,7 +208,7 @@ enum tb_status tb_ledger_say(struct tb_node *node, const struct tb_at *at, enum 
         tb_chain_fill(&place, body);
     }
     address(node, body, route, list, entry);
-    enum tb_status status = seal(node, world, body, &envelope);
+    enum tb_status status = seal(node, world, body, personal, &envelope);
     if (status == TB_OK) {
         struct tb_entry made = {.envelope = &envelope, .body = body, .own = true};
         int64_t row = tb_ledger_append(node, at, &made);

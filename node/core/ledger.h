@@ -51,6 +51,12 @@ int64_t tb_ledger_append(struct tb_node *node, const struct tb_at *at,
 enum tb_status tb_ledger_say(struct tb_node *node, const struct tb_at *at, enum tb_world world,
                              Tongbao__Body *body, const struct tb_recipients *route,
                              struct tb_id *id, int64_t *n) TB_MUST_USE;
+/* The same with a personal part beside the signed bytes, whose digest stands in
+ * ${body}. */
+enum tb_status tb_ledger_say_with(struct tb_node *node, const struct tb_at *at, enum tb_world world,
+                                  Tongbao__Body *body, struct tb_bytes personal,
+                                  const struct tb_recipients *route, struct tb_id *id,
+                                  int64_t *n) TB_MUST_USE;
 
 /* The bytes of row ${n} with their personal part, in ${node}'s envelope room:
  * borrowed until the next use of it. Empty when there is no such row. */

@@ -91,6 +91,8 @@ enum tb_verb {
     TB_VERB_ALARM_ENDED,    /* an alarm run ended */
     TB_VERB_DISCLOSE,
     TB_VERB_DEED,
+    TB_VERB_DESTROY,
+    TB_VERB_PERSONAL_READ,
     TB_VERB_RECOVER, /* ask the province for what was lost; with nothing but its id */
 };
 
@@ -110,6 +112,7 @@ struct tb_issue {
     uint8_t incident[TB_INCIDENT_BYTES]; /* zero: of `regards`, else a new one */
     uint32_t added[TB_ADDED_MAX];        /* offices beyond the rules (I5: only added) */
     size_t added_count;
+    const char *personal; /* beside the signed bytes (I11); NULL or "": none */
 };
 
 struct tb_acknowledge {
@@ -133,6 +136,13 @@ struct tb_call {
 struct tb_disclose {
     struct tb_id notice;
     const Tongbao__Disclosure *said;
+};
+
+/* TB_VERB_DESTROY: the personal part of ${notice}, for good; TB_VERB_PERSONAL_READ: kept
+ * who read it, without a reason. */
+struct tb_destroy {
+    struct tb_id notice;
+    const char *reason;
 };
 
 struct tb_deed {
@@ -172,6 +182,7 @@ struct tb_request {
         struct tb_call call;
         struct tb_disclose disclose;
         struct tb_deed deed;
+        struct tb_destroy destroy;
         struct tb_officer_set officer;
         struct tb_duty_open duty;
         struct tb_bytes directory;

@@ -136,6 +136,7 @@ enum tb_stream_kind {
     TB_STREAM_DIRECTORY, /* a new directory, or a clash */
     TB_STREAM_DISCLOSURE,
     TB_STREAM_DEED,
+    TB_STREAM_DESTRUCTION,
 };
 const char *tb_stream_kind_text(enum tb_stream_kind kind);
 

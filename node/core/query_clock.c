@@ -214,8 +214,9 @@ void tb_query_clocks(struct tb_node *node, const struct tb_clock_ask *ask,
 size_t tb_query_statements(struct tb_node *node, const struct tb_id *notice, enum tb_kind kind,
                            int64_t *rows, size_t rows_max)
 {
-    struct sqlite3_stmt *sql =
-        kind == TB_KIND_DISCLOSURE ? TB_SQL(node, QUERY_DISCLOSURES) : TB_SQL(node, QUERY_DEEDS);
+    struct sqlite3_stmt *sql = kind == TB_KIND_DISCLOSURE    ? TB_SQL(node, QUERY_DISCLOSURES)
+                               : kind == TB_KIND_DESTRUCTION ? TB_SQL(node, QUERY_DESTRUCTIONS)
+                                                             : TB_SQL(node, QUERY_DEEDS);
     size_t count = 0;
     tb_db_ask(node->db, sql, "di", notice, (int64_t)rows_max);
     while (tb_db_next(node->db, sql)) {

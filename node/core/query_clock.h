@@ -42,7 +42,7 @@ void tb_query_incident_clocks(struct tb_node *node, const uint8_t incident[TB_IN
 void tb_query_facts(struct tb_node *node, const uint8_t incident[TB_INCIDENT_BYTES],
                     enum tb_world world, struct tb_clock_facts *facts);
 
-/* The disclosures or deeds (${kind}) about ${notice}, as places in the ledger; and
+/* The disclosures, deeds or destructions (${kind}) about ${notice}, as places in the ledger; and
  * what is said at one of them, unpacked into ${arena}. False when it is not here. */
 struct tb_statement_row {
     int64_t n;

@@ -1,5 +1,5 @@
--- The second version of an office's store: what a lost disk gets back, and fewer pages
--- a commit.
+-- The second version of an office's store: what a lost disk gets back, personal data
+-- that was destroyed, and fewer pages a commit.
 
 -- An office asks back what it lost, or its province says what it gave back.
 CREATE TABLE recall (
@@ -41,6 +41,25 @@ CREATE INDEX giving_turn ON giving (tries, office);
 
 -- issued_at of what names it; 0: a broker, as a head.
 ALTER TABLE lacking ADD COLUMN named_ms INTEGER NOT NULL DEFAULT 0;
+
+-- The personal part of a notice was destroyed, here or everywhere (I11): a view.
+CREATE TABLE destruction (
+    n INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    notice BLOB NOT NULL,
+    office INTEGER NOT NULL,
+    world INTEGER NOT NULL,
+    text TEXT NOT NULL  -- the reason
+) STRICT;
+CREATE INDEX destruction_notice ON destruction (notice, n);
+
+-- Who has read a personal part, and when; the newest 10000.
+CREATE TABLE personal_read (
+    k INTEGER PRIMARY KEY,
+    notice BLOB NOT NULL,
+    officer TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT;
 
 -- Each index is a page more that every notice writes and brings to the disk. Those
 -- that no statement asks by go; those that are asked for few of their rows keep these.

@@ -131,6 +131,7 @@ static void show_early(struct tb_node *node, const struct tb_view_row *row)
     }
     show_early_acts(node, row, TB_SQL(node, EARLY_DISCLOSURE), TB_STREAM_DISCLOSURE);
     show_early_acts(node, row, TB_SQL(node, EARLY_DEED), TB_STREAM_DEED);
+    show_early_acts(node, row, TB_SQL(node, EARLY_DESTRUCTION), TB_STREAM_DESTRUCTION);
     sql = TB_SQL(node, RECEIPT_OF);
     tb_db_ask(node->db, sql, "di", &row->id, (int64_t)row->world);
     while (tb_db_next(node->db, sql)) {
@@ -291,6 +292,20 @@ static void add_deed(struct tb_node *node, const struct tb_view_row *row)
     }
 }
 
+static void add_destruction(struct tb_node *node, const struct tb_view_row *row)
+{
+    const Tongbao__Destruction *said = row->body->destruction;
+    struct subject subject;
+    struct tb_id notice;
+    bool taken = tb_id_take(&notice, tb_wire_bytes(said->notice));
+    tb_assert(taken); /* by tb_statement_check */
+    tb_db_do(node->db, TB_SQL(node, DESTRUCTION_ADD), "iddiit", row->n, &row->id, &notice,
+             (int64_t)row->origin, (int64_t)row->world, said->reason);
+    if (notice_here(node, &notice, &subject) && subject.world == row->world) {
+        show(node, row, TB_STREAM_DESTRUCTION, &row->id, &notice, row->origin, said->reason);
+    }
+}
+
 static void add_widening(struct tb_node *node, const struct tb_view_row *row)
 {
     const Tongbao__Widening *widening = row->body->widening;
@@ -360,6 +375,9 @@ struct tb_view_news tb_views_add(struct tb_node *node, const struct tb_view_row 
         break;
     case TB_KIND_RECALL:
         add_recall(node, row);
+        break;
+    case TB_KIND_DESTRUCTION:
+        add_destruction(node, row);
         break;
     case TB_KIND_UNKNOWN:
         show(node, row, TB_STREAM_UNKNOWN, &row->id, &row->id, row->origin, "");
@@ -450,6 +468,7 @@ enum tb_status tb_node_rebuild(struct tb_node *node)
         "DELETE FROM widening",        "DELETE FROM chain",      "DELETE FROM grading",
         "DELETE FROM incident",        "DELETE FROM disclosure", "DELETE FROM deed",
         "DELETE FROM stream",          "DELETE FROM owed",       "DELETE FROM recall",
+        "DELETE FROM destruction",
     };
     enum { VIEWS = sizeof views / sizeof views[0] };
     struct sqlite3_stmt *clear[VIEWS];

@@ -178,13 +178,31 @@ static bool take_added(struct reading *r)
     return true;
 }
 
+/* Beside the notice, not in it: it can be destroyed (I11). */
+static bool take_personal(struct reading *r)
+{
+    const json_t *value = json_object_get(r->pending->body, "personal");
+    const char *text = json_string_value(value);
+    if (value == NULL || json_is_null(value)) {
+        return true;
+    }
+    if (text == NULL || strlen(text) != json_string_length(value) ||
+        !tb_text_valid(tb_bytes_text(text))) {
+        return tell_mistake(r, tb_json_mistake(&r->input, "personal",
+                                               "write names and telephones of people as text, or "
+                                               "leave it out"));
+    }
+    r->pending->request.issue.personal = text;
+    return true;
+}
+
 bool tb_change_issue(const struct tb_ask *ask, struct tb_pending *pending)
 {
-    static const char *const keys[] = {"world", "notice", "incident", "add", NULL};
+    static const char *const keys[] = {"world", "notice", "incident", "add", "personal", NULL};
     struct reading r;
     pending->request.verb = TB_VERB_ISSUE;
     return begin(&r, ask, pending) && only(&r, keys) && take_world(&r) && take_notice(&r) &&
-           take_incident(&r) && take_added(&r);
+           take_incident(&r) && take_added(&r) && take_personal(&r);
 }
 
 /* ----------------------------------------- acknowledgements and calls */
@@ -458,6 +476,12 @@ json_t *tb_change_told(struct tb_api *api, const struct tb_pending *pending,
         break;
     case TB_VERB_DEED:
         tb_json_put_id(body, "notice", &pending->request.deed.notice);
+        break;
+    case TB_VERB_DESTROY:
+        tb_json_put_id(body, "notice", &pending->request.destroy.notice);
+        break;
+    case TB_VERB_PERSONAL_READ:
+        tb_api_put_personal(api, body, &pending->request.destroy.notice);
         break;
     case TB_VERB_DUTY_CLOSE:
     case TB_VERB_RECOVER:

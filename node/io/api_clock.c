@@ -184,8 +184,9 @@ json_t *tb_api_statements(struct tb_api *api, const struct tb_id *notice, enum t
         if (!tb_query_statement(api->parts.node, rows[i], &api->arena, &row, &body)) {
             continue;
         }
-        json_t *object =
-            tb_json_of(kind == TB_KIND_DISCLOSURE ? &body->disclosure->base : &body->deed->base);
+        json_t *object = tb_json_of(kind == TB_KIND_DISCLOSURE    ? &body->disclosure->base
+                                    : kind == TB_KIND_DESTRUCTION ? &body->destruction->base
+                                                                  : &body->deed->base);
         tb_json_put_id(object, "id", &row.id);
         tb_json_put_office(object, "office", row.office);
         tb_json_put_text(object, "name", row.name);

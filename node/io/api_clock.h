@@ -18,7 +18,7 @@ json_t *tb_api_incident_clocks(struct tb_api *api, const uint8_t incident[TB_INC
 /* The worst actual clock that is not met: of this office, else of those that it judges;
  * NULL when there is none. */
 json_t *tb_api_worst_clock(struct tb_api *api);
-/* The disclosures or deeds about a notice, oldest first. */
+/* The disclosures, deeds or destructions about a notice, oldest first. */
 json_t *tb_api_statements(struct tb_api *api, const struct tb_id *notice, enum tb_kind kind);
 
 #endif

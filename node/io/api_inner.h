@@ -23,6 +23,11 @@ const struct tb_rivers *tb_api_rivers(struct tb_api *api);
 /* The name of an office, by its directory, else by the rivers, else "". */
 const char *tb_api_office_name(struct tb_api *api, uint32_t code);
 
+/* The personal part of a notice: its text, where it is here, for an officer who asked;
+ * and for everybody whether there is one, and who destroyed it. */
+void tb_api_put_personal(struct tb_api *api, json_t *body, const struct tb_id *id);
+void tb_api_put_personal_state(struct tb_api *api, json_t *object, const struct tb_id *id);
+
 /* ------------------------------------------------------- one a path */
 
 void tb_read_status(const struct tb_ask *ask);
@@ -49,6 +54,8 @@ bool tb_change_duty_open(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_duty_close(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_officer(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_recover(const struct tb_ask *ask, struct tb_pending *pending);
+bool tb_change_destroy(const struct tb_ask *ask, struct tb_pending *pending);
+bool tb_change_personal(const struct tb_ask *ask, struct tb_pending *pending);
 bool tb_change_directory(const struct tb_ask *ask, struct tb_pending *pending);
 
 /* What a good result of ${pending} is told as. */

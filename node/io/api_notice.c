@@ -262,6 +262,7 @@ void tb_read_one_notice(const struct tb_ask *ask)
     (void)json_object_set_new(object, "disclosures",
                               tb_api_statements(api, &id, TB_KIND_DISCLOSURE));
     (void)json_object_set_new(object, "deeds", tb_api_statements(api, &id, TB_KIND_DEED));
+    tb_api_put_personal_state(api, object, &id);
     (void)json_object_set_new(object, "clocks",
                               tb_api_incident_clocks(api, row.incident, row.world));
     (void)json_object_set_new(object, "incident", incident_of(api, row.incident, row.world));

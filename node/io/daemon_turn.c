@@ -74,6 +74,9 @@ static void act(struct tb_daemon *d, const struct tb_effect *effect)
     case TB_EFFECT_ALARM:
         run_alarm(d, effect);
         break;
+    case TB_EFFECT_SCRUB:
+        tb_keep_scrub(&d->store.keep);
+        break;
     case TB_EFFECT_KEYS: /* a node admits nobody: it only calls */
         break;
     }

@@ -35,6 +35,8 @@
     PATH(CALL, POST, "/v1/notices/{name}/calls")                                                   \
     PATH(DISCLOSE, POST, "/v1/notices/{name}/disclosures")                                         \
     PATH(DEED, POST, "/v1/notices/{name}/deeds")                                                   \
+    PATH(DESTROY, POST, "/v1/notices/{name}/destructions")                                         \
+    PATH(PERSONAL, POST, "/v1/notices/{name}/personal")                                            \
     PATH(DUTY_OPEN, POST, "/v1/duty")                                                              \
     PATH(DUTY_CLOSE, DELETE, "/v1/duty")                                                           \
     PATH(OFFICER_SET, POST, "/v1/officers")                                                        \

@@ -155,6 +155,7 @@ static json_t *make_envelopes(void)
         {"widening", sample_widening, TB_WORLD_NONE, 140000, "sign sx-1"},
         {"disclosure", sample_disclosure, TB_WORLD_ACTUAL, 140926, "sign 140926/0"},
         {"deed", sample_deed, TB_WORLD_ACTUAL, 140926, "sign 140926/0"},
+        {"destruction", sample_destruction, TB_WORLD_ACTUAL, 140926, "sign 140926/0"},
         {"recall", sample_recall, TB_WORLD_ACTUAL, 140926, "sign 140926/0"},
         {"recall answered", sample_recall_answer, TB_WORLD_ACTUAL, 140000, "sign 140000/0"},
         {"unknown kind", sample_unknown, TB_WORLD_ACTUAL, 140926, "sign 140926/0"},
@@ -307,7 +308,7 @@ static void the_committed_bytes_hold_by_libsodium_alone(void **state)
 {
     (void)state;
     json_t *list = committed(envelopes_path);
-    assert_int_equal(json_array_size(list), 20);
+    assert_int_equal(json_array_size(list), 21);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *object = json_array_get(list, i);
         struct tb_buf whole;

@@ -314,6 +314,24 @@ void fix_acknowledgement(struct fixture *fix, const struct fix_say *say, const s
     seal(fix, say, &body, true, out, id);
 }
 
+void fix_destruction(struct fixture *fix, const struct fix_say *say, const struct tb_id *notice,
+                     struct tb_buf *out, struct tb_id *id)
+{
+    Tongbao__Body body = TONGBAO__BODY__INIT;
+    Tongbao__Destruction destruction;
+    Tongbao__Officer officer;
+    tongbao__destruction__init(&destruction);
+    tongbao__officer__init(&officer);
+    officer.name = text("王强");
+    destruction.notice = tb_wire_id(notice);
+    destruction.reason = text("不再需要");
+    destruction.officer = &officer;
+    destruction.at_ms = FIX_AT_MS;
+    body.statement_case = TONGBAO__BODY__STATEMENT_DESTRUCTION;
+    body.destruction = &destruction;
+    seal(fix, say, &body, true, out, id);
+}
+
 void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb_id *stored,
                  struct tb_buf *out, struct tb_id *id)
 {

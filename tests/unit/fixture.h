@@ -98,6 +98,9 @@ void fix_notice(struct fixture *fix, const struct fix_say *say, struct tb_buf *o
 /* Append the acknowledgement (收到) of ${notice} by ${say}->origin. */
 void fix_acknowledgement(struct fixture *fix, const struct fix_say *say, const struct tb_id *notice,
                          struct tb_buf *out, struct tb_id *id);
+/* Append the destruction of the personal part of ${notice} by ${say}->origin. */
+void fix_destruction(struct fixture *fix, const struct fix_say *say, const struct tb_id *notice,
+                     struct tb_buf *out, struct tb_id *id);
 /* Append the receipt for ${stored} by ${say}->origin; not chained. */
 void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb_id *stored,
                  struct tb_buf *out, struct tb_id *id);

@@ -283,6 +283,21 @@ void sample_deed(struct sample *s)
     s->body.deed = said;
 }
 
+void sample_destruction(struct sample *s)
+{
+    begin(s);
+    chained(s);
+    address(s, 2);
+    tongbao__destruction__init(&s->destruction);
+    Tongbao__Destruction *said = &s->destruction;
+    said->notice = data(s->subject, sizeof s->subject);
+    said->reason = sample_text("应急响应终止满三年");
+    said->officer = &s->officer;
+    said->at_ms = AT_MS;
+    s->body.statement_case = TONGBAO__BODY__STATEMENT_DESTRUCTION;
+    s->body.destruction = said;
+}
+
 static void recall(struct sample *s, uint32_t to, const char *clause)
 {
     begin(s);

@@ -44,6 +44,7 @@ struct sample {
     Tongbao__Widening widening;
     Tongbao__Disclosure disclosure;
     Tongbao__Deed deed;
+    Tongbao__Destruction destruction;
     Tongbao__Recall recall;
     ProtobufCMessageUnknownField unknown;
     uint8_t chain[TB_CHAIN_BYTES];
@@ -63,6 +64,7 @@ void sample_widening(struct sample *sample);
 /* Published, with one piece of evidence. */
 void sample_disclosure(struct sample *sample);
 void sample_deed(struct sample *sample);
+void sample_destruction(struct sample *sample);
 /* The province is asked; it answers. */
 void sample_recall(struct sample *sample);
 void sample_recall_answer(struct sample *sample);

@@ -291,6 +291,63 @@ i10_at_half_exercises_and_at_the_whole_everything_is_full_for_that_office_alone(
     tb_buf_fini(&bytes);
 }
 
+/* Offer the destruction of ${id}'s personal part, said by ${origin}. */
+static void destroyed_by(struct bench *bench, uint64_t peer, uint32_t origin,
+                         const struct tb_id *id)
+{
+    struct fix_say say = {.origin = origin, .to = {140926, 140900, 140000}};
+    struct tb_buf bytes;
+    struct tb_id said;
+    tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
+    fix_destruction(&bench->fix, &say, id, &bytes, &said);
+    assert_int_equal(bench_offer(bench, peer, tb_buf_bytes(&bytes), false)->status, TB_OK);
+    tb_buf_fini(&bytes);
+}
+
+#define KEPT "SELECT count(*) FROM envelope WHERE personal IS NOT NULL"
+
+static void i11_what_its_origin_destroyed_is_blanked_and_never_filled_again(void **state)
+{
+    struct bench *bench = *state;
+    struct fix_say say = usual;
+    struct tb_id id;
+    say.personal = tb_bytes_text("salt-salt-salt-1受害人电话 13800000000");
+    struct tb_buf whole = made(bench, &say, &id);
+    bench_hello(bench, 1, 140925);
+    bench_hello(bench, 2, 140926);
+    assert_int_equal(bench_offer(bench, 1, tb_buf_bytes(&whole), false)->status, TB_OK);
+    assert_int_equal(bench_sql(bench, KEPT), 1);
+    /* Another office destroys its own copy, not the broker's. */
+    destroyed_by(bench, 2, 140926, &id);
+    assert_int_equal(bench_sql(bench, KEPT), 1);
+    assert_int_equal(bench_effects(bench, TB_EFFECT_SCRUB), 0);
+    destroyed_by(bench, 1, 140925, &id);
+    assert_int_equal(bench_sql(bench, KEPT), 0);
+    assert_int_equal(bench_effects(bench, TB_EFFECT_SCRUB), 1);
+    assert_true(bench_offer(bench, 1, tb_buf_bytes(&whole), false)->duplicate);
+    assert_int_equal(bench_sql(bench, KEPT), 0);
+    tb_buf_fini(&whole);
+}
+
+static void i11_a_destruction_before_its_envelope_keeps_it_out(void **state)
+{
+    struct bench *bench = *state;
+    struct fix_say say = usual;
+    struct tb_id id;
+    say.personal = tb_bytes_text("salt-salt-salt-1受害人电话 13800000000");
+    struct tb_buf whole = made(bench, &say, &id);
+    bench_hello(bench, 1, 140925);
+    destroyed_by(bench, 1, 140925, &id);
+    assert_int_equal(bench_offer(bench, 1, tb_buf_bytes(&whole), false)->status, TB_OK);
+    assert_int_equal(bench_sql(bench, KEPT), 0);
+    /* What is delivered verifies without it. */
+    bench_hello(bench, 2, 140926);
+    const Tongbao__Frame *deliver = bench_sent(bench, 2, TONGBAO__FRAME__KIND_DELIVER, 0);
+    assert_non_null(deliver);
+    assert_true(deliver->deliver->envelope.len < whole.size);
+    tb_buf_fini(&whole);
+}
+
 static void i11_a_personal_part_is_kept_apart_and_delivered_as_it_came(void **state)
 {
     struct bench *bench = *state;
@@ -400,6 +457,8 @@ int main(void)
         TEST(i7_an_exercise_cannot_answer_a_real_notice),
         TEST(nothing_is_stored_that_nobody_reads_here),
         TEST(an_empty_personal_part_is_filled_by_a_duplicate_that_matches),
+        TEST(i11_what_its_origin_destroyed_is_blanked_and_never_filled_again),
+        TEST(i11_a_destruction_before_its_envelope_keeps_it_out),
         TEST(i11_a_personal_part_is_kept_apart_and_delivered_as_it_came),
         TEST(i10_at_half_exercises_and_at_the_whole_everything_is_full_for_that_office_alone),
         TEST(a_bad_event_undoes_itself_alone),

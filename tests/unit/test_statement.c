@@ -20,11 +20,17 @@ static void first_notice(struct sample *s)
 }
 
 static void (*const fill[])(struct sample *) = {
-    [TB_KIND_UNKNOWN] = sample_unknown,   [TB_KIND_NOTICE] = first_notice,
-    [TB_KIND_RECEIPT] = sample_receipt,   [TB_KIND_ACKNOWLEDGEMENT] = sample_acknowledgement,
-    [TB_KIND_CALL] = sample_call,         [TB_KIND_OBJECTION] = sample_objection,
-    [TB_KIND_WIDENING] = sample_widening, [TB_KIND_DISCLOSURE] = sample_disclosure,
-    [TB_KIND_DEED] = sample_deed,         [TB_KIND_RECALL] = sample_recall,
+    [TB_KIND_UNKNOWN] = sample_unknown,
+    [TB_KIND_NOTICE] = first_notice,
+    [TB_KIND_RECEIPT] = sample_receipt,
+    [TB_KIND_ACKNOWLEDGEMENT] = sample_acknowledgement,
+    [TB_KIND_CALL] = sample_call,
+    [TB_KIND_OBJECTION] = sample_objection,
+    [TB_KIND_WIDENING] = sample_widening,
+    [TB_KIND_DISCLOSURE] = sample_disclosure,
+    [TB_KIND_DEED] = sample_deed,
+    [TB_KIND_RECALL] = sample_recall,
+    [TB_KIND_DESTRUCTION] = sample_destruction,
 };
 
 enum { KINDS = sizeof fill / sizeof fill[0] };
@@ -37,9 +43,9 @@ static enum tb_status check(void)
 static void every_kind_is_recognised_and_whole(void **state)
 {
     (void)state;
-    static const char *const names[KINDS] = {"unknown", "notice",    "receipt",  "acknowledgement",
-                                             "call",    "objection", "widening", "disclosure",
-                                             "deed",    "recall"};
+    static const char *const names[KINDS] = {
+        "unknown",  "notice",     "receipt", "acknowledgement", "call",       "objection",
+        "widening", "disclosure", "deed",    "recall",          "destruction"};
     for (int kind = 0; kind < KINDS; kind++) {
         fill[kind](&sample);
         assert_int_equal(tb_statement_kind(&sample.body), kind);
@@ -132,6 +138,7 @@ static void ids_have_their_lengths(void **state)
         sample.widening.envelope.len = 31;
         sample.disclosure.notice.len = 31;
         sample.deed.notice.len = 0;
+        sample.destruction.notice.len = 31;
         sample.recall.answers = tb_wire_data(tb_bytes_of(sample.second, 31));
         assert_int_equal(check(), TB_MALFORMED);
         assert_false(tb_statement_subject(&sample.body, &subject));
@@ -219,9 +226,17 @@ static void what_is_published_names_its_evidence(void **state)
     assert_int_equal(check(), TB_OK);
 }
 
-static void I4_disclosures_and_deeds_name_their_officer(void **state)
+static void I4_disclosures_deeds_and_destructions_name_their_officer(void **state)
 {
     (void)state;
+    sample_destruction(&sample);
+    sample.officer.name = sample_text("");
+    assert_int_equal(check(), TB_MALFORMED);
+    sample.destruction.officer = NULL;
+    assert_int_equal(check(), TB_MALFORMED);
+    sample_destruction(&sample);
+    sample.destruction.at_ms = -1;
+    assert_int_equal(check(), TB_MALFORMED);
     sample_disclosure(&sample);
     sample.officer.name = sample_text("");
     assert_int_equal(check(), TB_MALFORMED);
@@ -523,8 +538,8 @@ static void I3_authority_is_exactly_the_table(void **state)
             refused += !expected;
         }
     }
-    /* 19 statements, 4 worlds, 2 signers, 7 states of the subject. */
-    assert_int_equal(allowed + refused, 19 * 4 * 2 * 7);
+    /* 20 statements, 4 worlds, 2 signers, 7 states of the subject. */
+    assert_int_equal(allowed + refused, 20 * 4 * 2 * 7);
     assert_true(allowed > 100);
 }
 
@@ -552,7 +567,7 @@ int main(void)
         cmocka_unit_test(I6_a_notice_with_nothing_but_its_place_in_the_chain_goes),
         cmocka_unit_test(I4_an_acknowledgement_names_its_officer),
         cmocka_unit_test(what_is_published_names_its_evidence),
-        cmocka_unit_test(I4_disclosures_and_deeds_name_their_officer),
+        cmocka_unit_test(I4_disclosures_deeds_and_destructions_name_their_officer),
         cmocka_unit_test(I10_disclosures_and_deeds_have_limits),
         cmocka_unit_test(a_recall_that_asks_counts_nothing),
         cmocka_unit_test(I3_only_a_province_answers_a_recall),
