@@ -244,6 +244,18 @@ enum tb_status tb_sock_server(struct tb_sock_context *context,
 }
 
 /* Watch the client's own link. libzmq reports through a PAIR inside the process. */
+enum tb_status tb_sock_shut(struct tb_sock *sock)
+{
+    tb_assert(sock->server);
+    return zmq_unbind(sock->zmq, sock->endpoint) == 0 ? TB_OK : TB_IO;
+}
+
+enum tb_status tb_sock_open(struct tb_sock *sock)
+{
+    tb_assert(sock->server);
+    return zmq_bind(sock->zmq, sock->endpoint) == 0 ? TB_OK : TB_IO;
+}
+
 static enum tb_status open_monitor(struct tb_sock_context *context, struct tb_sock *sock,
                                    struct tb_diag *diag)
 {

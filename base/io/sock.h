@@ -107,6 +107,11 @@ enum tb_status tb_sock_server(struct tb_sock_context *context,
 enum tb_status tb_sock_client(struct tb_sock_context *context,
                               const struct tb_sock_client_settings *settings, struct tb_sock **out,
                               struct tb_diag *diag) TB_MUST_USE;
+/* A server only: listen no more, or again at the same endpoint; connections that stand
+ * go on. TB_IO when that is not possible now: try again. */
+enum tb_status tb_sock_shut(struct tb_sock *sock) TB_MUST_USE;
+enum tb_status tb_sock_open(struct tb_sock *sock) TB_MUST_USE;
+
 /* Unbind or disconnect and close; what is still queued is sent for at most
  * ${linger_ms}. NULL is allowed. */
 void tb_sock_close(struct tb_sock *sock, int linger_ms);

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/io/clock.h"
+#include "base/io/crowd.h"
 #include "base/io/engine.h"
 #include "base/io/journal.h"
 #include "base/io/keyring.h"
@@ -35,6 +36,7 @@ struct daemon {
     size_t count;
     struct tb_shut shut; /* peers to skip in this flush */
     struct tb_later later;
+    struct tb_crowd crowd;
     uint64_t limited; /* knocks at the door that were told of */
     bool tidy_more;
     enum tb_exit exit_status;
@@ -239,6 +241,7 @@ static void reload(struct daemon *d)
 static void housekeep(struct daemon *d)
 {
     d->tidy_more = tb_broker_tidy(d->broker, &d->now);
+    tb_crowd_tick(&d->crowd, d->now.mono_ms);
     if (tb_engine_rest(&d->engine, d->now.mono_ms) != TB_OK) {
         stop_broken(d);
     }
@@ -260,6 +263,7 @@ static int wait_ms(const struct daemon *d)
     at = sooner(at, tb_broker_deadline_ms(d->broker));
     at = sooner(at, tb_engine_due_ms(&d->engine, now_ms));
     at = sooner(at, tb_later_due_ms(&d->later));
+    at = sooner(at, tb_crowd_due_ms(&d->crowd));
     return at > now_ms ? (int)(at - now_ms) : 0;
 }
 
@@ -304,6 +308,7 @@ static enum tb_status open_sockets(struct daemon *d, struct tb_diag *diag)
         allow_keys(d);
         status = tb_sock_server(d->context, &server, &d->sock, diag);
     }
+    tb_crowd_init(&d->crowd, d->sock);
     if (status == TB_OK) {
         status = tb_loop_add_zmq(d->loop, tb_zap_raw(d->zap), ready_door, d, NULL);
     }
