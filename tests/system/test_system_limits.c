@@ -11,8 +11,14 @@
 #include "base/wall.h"
 
 static const struct tb_world_broker brokers[] = {{"sx-1", 14, false, NULL}, {NULL, 0, false, NULL}};
-static const struct tb_world_office offices[] = {TB_TEST_OFFICES("sx-1"),
-                                                 {NULL, NULL, NULL, false, false}};
+/* 清徐 tells 文水 of the same river far below; only the province hears both. */
+#define OTHER      "140121"
+#define OTHER_DOWN "141121"
+static const struct tb_world_office offices[] = {
+    TB_TEST_OFFICES("sx-1"),
+    {OTHER, "太原市生态环境局清徐分局", "sx-1", false, false},
+    {OTHER_DOWN, "吕梁市生态环境局文水分局", "sx-1", false, false},
+    {NULL, NULL, NULL, false, false}};
 static const struct tb_world_plan plan = {brokers, offices, {NULL, NULL}};
 
 enum {
@@ -180,7 +186,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* From issued to held at the city, by their own stamps, the middle of ${MEASURED}. */
+/* From issued at 清徐 to held at 文水, by their own stamps, the middle of ${MEASURED}. */
 static long delay_ms(struct tb_world *world)
 {
     long delay[MEASURED];
@@ -188,12 +194,12 @@ static long delay_ms(struct tb_world *world)
         char id[TB_DESK_ID_CHARS];
         struct tb_wall issued;
         struct tb_wall held;
-        tb_desk_issue_first(world, TB_TEST_DOWN, TB_TEST_RIVER, id);
-        tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, TB_TEST_DOWN, id));
-        json_t *notice = tb_desk_notice(world, TB_TEST_DOWN, id);
+        tb_desk_issue_first(world, OTHER, TB_TEST_RIVER, id);
+        tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, OTHER, id));
+        json_t *notice = tb_desk_notice(world, OTHER, id);
         const char *at = json_string_value(json_object_get(notice, "issued_at"));
         assert_int_equal(tb_wall_parse(at, &issued), TB_OK);
-        const char *there = tb_desk_time(world, TB_TEST_DOWN, id, TB_TEST_CITY, "held_at");
+        const char *there = tb_desk_time(world, OTHER, id, OTHER_DOWN, "held_at");
         assert_int_equal(tb_wall_parse(there, &held), TB_OK);
         delay[i] = (long)(held.ms - issued.ms);
         json_decref(notice);
@@ -218,7 +224,7 @@ static void i10_a_flood_by_one_office_leaves_anothers_delay_within_twice(void **
     struct tb_child flooder[FLOODERS] = {{0}};
     (void)state;
     tb_desk_duty(world, TB_TEST_UP);
-    tb_desk_duty(world, TB_TEST_DOWN);
+    tb_desk_duty(world, OTHER);
     (void)delay_ms(world); /* everything is warm */
     long quiet = delay_ms(world);
     /* The flooding office is a machine of its own elsewhere; here it gets what the
