@@ -30,6 +30,13 @@ static bool spent(const struct tb_turn_core *core)
     return core->spent != NULL && core->spent(core->context);
 }
 
+static void tell_if_scarce(const struct tb_turn_core *core)
+{
+    if (core->spare != NULL) {
+        core->spare(core->self, core->scarce != NULL && core->scarce(core->context));
+    }
+}
+
 /* What is to be sent is read in one reading, not locked and unlocked by each query. */
 static void send_what_stands(const struct tb_turn_core *core, const struct tb_now *now,
                              struct tb_outbox *out)
@@ -43,6 +50,7 @@ static enum tb_status attempt(const struct tb_turn_core *core, const struct tb_n
                               const struct tb_event *events, size_t *count, struct tb_outbox *out)
 {
     size_t taken = 0;
+    tell_if_scarce(core);
     tb_db_begin(core->db);
     while (taken < *count && core->db->status == TB_OK && (taken == 0 || !spent(core))) {
         one(core, now, &events[taken], out);
@@ -71,6 +79,7 @@ enum tb_status tb_turn_run(const struct tb_turn_core *core, const struct tb_now 
 {
     tb_assert(out->count == 0);
     if (*count == 0) {
+        tell_if_scarce(core);
         send_what_stands(core, now, out);
         return core->db->status == TB_OK ? TB_OK : TB_IO;
     }

@@ -37,13 +37,20 @@ struct tb_turn_core {
     /* Once a turn, after COMMIT, or after a full disk has rolled it back, since mail
      * goes out though none comes in: read what is to be sent now. Changes no row. */
     void (*committed)(void *self, const struct tb_now *now, struct tb_outbox *out);
+    /* Told before each attempt: the disk is scarce, or is not. What others send then
+     * fails with TB_DISKFULL and comes again; what the reserve freed is for "own
+     * notices, acknowledgements and receipts". NULL: the core keeps no such order. */
+    void (*spare)(void *self, bool scarce);
 
     /*
      * What a core cannot know, and the daemon under it answers; each may be
      * NULL, as in the simulator, and is asked with `context`.
      */
-    /* On a full disk: is there room again (a reserve was given up)? NULL: no. */
+    /* On a full disk: is it worth a second attempt (a reserve was given up, or mail
+     * is not taken from now on)? NULL: no. */
     bool (*relieve)(void *context);
+    /* Was the reserve given up, and not made again yet? NULL: no. */
+    bool (*scarce)(void *context);
     /* Between events: are the TB_TURN_WORK_MS of this turn used up? NULL: never. */
     bool (*spent)(void *context);
     void *context;

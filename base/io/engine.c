@@ -25,6 +25,12 @@ static bool relieve(void *context)
     return tb_keep_relieve(engine->keep, engine->now_ms);
 }
 
+static bool scarce(void *context)
+{
+    const struct tb_engine *engine = context;
+    return engine->keep->full;
+}
+
 static bool spent(void *context)
 {
     const struct tb_engine *engine = context;
@@ -36,6 +42,7 @@ void tb_engine_drive(struct tb_engine *engine, struct tb_turn_core core, struct 
     engine->keep = keep;
     engine->core = core;
     engine->core.relieve = relieve;
+    engine->core.scarce = scarce;
     engine->core.spent = spent;
     engine->core.context = engine;
 }
@@ -55,7 +62,6 @@ enum tb_status tb_engine_turn(struct tb_engine *engine, const struct tb_now *now
     *taken += some;
     if (some > 0) {
         engine->busy_ms = now->mono_ms;
-        tb_keep_full(engine->keep, status == TB_DISKFULL);
     }
     return TB_OK;
 }

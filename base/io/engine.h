@@ -32,7 +32,7 @@ void tb_engine_open(struct tb_engine *engine);
 /* Ends a check that still runs. Before the core and ${keep} are given back. */
 void tb_engine_close(struct tb_engine *engine);
 
-/* Run ${core}, whose `relieve`, `spent` and `context` become the engine's, over
+/* Run ${core}, whose `relieve`, `scarce`, `spent` and `context` become the engine's, over
  * the store of ${keep}. */
 void tb_engine_drive(struct tb_engine *engine, struct tb_turn_core core, struct tb_keep *keep);
 

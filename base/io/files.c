@@ -189,8 +189,7 @@ enum tb_status tb_files_write(const char *path, struct tb_bytes bytes, unsigned 
     return failed == 0 ? TB_OK : failed_with(failed, "write", path, diag);
 }
 
-/* True when ${path} already holds ${bytes} of the disk. */
-static bool reserved(const char *path, uint64_t bytes)
+bool tb_files_reserved(const char *path, uint64_t bytes)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size >= bytes &&
@@ -201,7 +200,7 @@ enum tb_status tb_files_reserve(const char *path, uint64_t bytes, struct tb_diag
 {
     tb_assert(bytes > 0);
     tb_assert(bytes <= INT64_MAX);
-    if (reserved(path, bytes)) {
+    if (tb_files_reserved(path, bytes)) {
         return TB_OK;
     }
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, TB_FILES_PRIVATE);

@@ -1,6 +1,7 @@
 #ifndef TB_FILES_H
 #define TB_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -37,6 +38,8 @@ enum tb_status tb_files_create(const char *path, struct tb_bytes bytes, unsigned
 enum tb_status tb_files_write(const char *path, struct tb_bytes bytes, unsigned mode,
                               struct tb_diag *diag) TB_MUST_USE;
 
+/* True when ${path} is a file that holds ${bytes} of the disk. */
+bool tb_files_reserved(const char *path, uint64_t bytes);
 /* Hold ${bytes} of the disk back in the file ${path}, really allocated, to be
  * given up when the disk is full, "so that own notices, acknowledgements and
  * receipts still commit". A file of that size or more is left as it is. On

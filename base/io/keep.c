@@ -116,6 +116,25 @@ void tb_keep_close(struct tb_keep *keep)
     *keep = (struct tb_keep){.lock_fd = -1};
 }
 
+/* The state and its two notes; true when it was not known. */
+static bool becomes_full(struct tb_keep *keep)
+{
+    bool news = !keep->full;
+    keep->full = true;
+    if (news) {
+        tb_say(TB_NOTE_STORE_FULL, keep->settings.folder);
+    }
+    return news;
+}
+
+static void has_room(struct tb_keep *keep)
+{
+    if (keep->full) {
+        tb_say(TB_NOTE_STORE_ROOM, keep->settings.folder);
+    }
+    keep->full = false;
+}
+
 bool tb_keep_relieve(struct tb_keep *keep, uint64_t now_ms)
 {
     char path[TB_FILES_PATH_BYTES_MAX];
@@ -123,18 +142,7 @@ bool tb_keep_relieve(struct tb_keep *keep, uint64_t now_ms)
     bool given_up =
         tb_keep_path(path, keep->settings.folder, TB_KEEP_RESERVE_NAME, NULL) == TB_OK &&
         tb_files_release(path, NULL) == TB_OK;
-    if (given_up) {
-        tb_say(TB_NOTE_STORE_FULL, keep->settings.folder);
-    }
-    return given_up;
-}
-
-void tb_keep_full(struct tb_keep *keep, bool full)
-{
-    if (full && !keep->full) {
-        tb_say(TB_NOTE_STORE_FULL, keep->settings.folder);
-    }
-    keep->full = full;
+    return becomes_full(keep) || given_up;
 }
 
 void tb_keep_broken(const struct tb_keep *keep)
@@ -142,20 +150,32 @@ void tb_keep_broken(const struct tb_keep *keep)
     tb_say(TB_NOTE_STORE_BROKEN, keep->settings.folder, keep->db.code);
 }
 
-void tb_keep_room(struct tb_keep *keep, uint64_t now_ms)
+/* Held already, or taken now because the disk has much more than it. */
+static bool hold_reserve(const struct tb_keep *keep)
 {
+    const struct tb_keep_settings *settings = &keep->settings;
     char path[TB_FILES_PATH_BYTES_MAX];
     uint64_t free_bytes = 0;
+    if (tb_keep_path(path, settings->folder, TB_KEEP_RESERVE_NAME, NULL) != TB_OK) {
+        return false;
+    }
+    bool held = tb_files_reserved(path, settings->reserve_bytes);
+    bool room = tb_files_free_bytes(settings->folder, &free_bytes, NULL) == TB_OK &&
+                free_bytes >= settings->room_bytes;
+    return held || (room && tb_files_reserve(path, settings->reserve_bytes, NULL) == TB_OK);
+}
+
+void tb_keep_room(struct tb_keep *keep, uint64_t now_ms)
+{
     if (now_ms < keep->room_ms) {
         return;
     }
-    keep->room_ms = now_ms + TB_KEEP_ROOM_MS;
-    if (tb_keep_path(path, keep->settings.folder, TB_KEEP_RESERVE_NAME, NULL) == TB_OK &&
-        tb_files_free_bytes(keep->settings.folder, &free_bytes, NULL) == TB_OK &&
-        free_bytes >= keep->settings.room_bytes &&
-        tb_files_reserve(path, keep->settings.reserve_bytes, NULL) == TB_OK) {
+    if (hold_reserve(keep)) {
         keep->room_ms = UINT64_MAX; /* until it is given up */
-        tb_keep_full(keep, false);
+        has_room(keep);
+    } else {
+        keep->room_ms = now_ms + TB_KEEP_ROOM_MS;
+        (void)becomes_full(keep);
     }
 }
 
@@ -194,7 +214,7 @@ void tb_keep_checkpoint(struct tb_keep *keep, uint64_t now_ms, uint64_t busy_ms)
     if (keep->db.status == TB_DISKFULL) {
         /* The log keeps what could not be moved; reading goes on. */
         tb_db_rollback(&keep->db);
-        tb_keep_full(keep, true);
+        (void)tb_keep_relieve(keep, now_ms);
         keep->log_waits = true;
         keep->move_ms = now_ms + TB_KEEP_ROOM_MS;
     }

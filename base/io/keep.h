@@ -11,9 +11,13 @@
  * keeps a second process out. `reserve` holds a little of the disk back, "given
  * up so that own notices, acknowledgements and receipts still commit".
  *
- *   reserve held --disk full: tb_keep_relieve--> given up
+ *   reserve held --disk full: tb_keep_relieve--> given up: `full`
  *        ^                                          |
  *        +--tb_keep_room: there is room again-------+
+ *
+ * `full` lasts until the reserve is held again, though single changes go through
+ * meanwhile: mail waits, and people are told. A disk that never had room for the
+ * reserve is full from the start.
  *
  * What a turn committed lies in the write-ahead log first; it is moved into the
  * store between turns: when nothing has come for a while, and when the log has
@@ -47,7 +51,7 @@ struct tb_keep {
     struct tb_keep_settings settings;
     struct tb_db db;
     int lock_fd;
-    bool full;        /* the last change could not be stored */
+    bool full;        /* the reserve is given up, or never was */
     uint64_t room_ms; /* when room for the reserve is looked for next */
     uint64_t move_ms; /* the log is not moved before, unless it grew too large */
     int log_pages;    /* in the log now */
@@ -78,16 +82,15 @@ enum tb_status tb_keep_path(char out[TB_FILES_PATH_BYTES_MAX], const char *folde
 enum tb_status tb_keep_reader(struct tb_db *db, const char *folder, const char *name,
                               const struct tb_db_schema *schema, struct tb_diag *diag) TB_MUST_USE;
 
-/* The disk is full: give the reserve up, and note it. True when there was one. */
+/* The disk is full, which is noted when it begins: give the reserve up. True when
+ * there was one, or when it was not known to be full: to try again then makes sense. */
 bool tb_keep_relieve(struct tb_keep *keep, uint64_t now_ms);
-/* The last change could not be stored for want of room, which is noted when it
- * begins, or it could. */
-void tb_keep_full(struct tb_keep *keep, bool full);
 /* "Any other failed write, COMMIT or fsync": note it. The daemon sends nothing and
  * stops. */
 void tb_keep_broken(const struct tb_keep *keep);
 
-/* Between turns: take the reserve (again) when that is due and there is room. */
+/* Between turns: take the reserve (again) when that is due and there is room. That
+ * there is none, and that there is one again, is noted. */
 void tb_keep_room(struct tb_keep *keep, uint64_t now_ms);
 /* Personal data was destroyed: tb_keep_checkpoint empties the log as soon as no reader
  * needs it, so that none of the store's files holds it (I11). A start empties it too,

@@ -114,6 +114,13 @@ void tb_broker_free(struct tb_broker *broker)
     free(broker);
 }
 
+/* What fills the disk. Stored makes room, and a Hello or a Listing changes no row. */
+static bool is_mail(const Tongbao__Frame *frame)
+{
+    return frame->kind_case == TONGBAO__FRAME__KIND_OFFER ||
+           frame->kind_case == TONGBAO__FRAME__KIND_PART;
+}
+
 static enum tb_status dispatch(struct tb_broker *broker, const struct tb_speaker *speaker,
                                const Tongbao__Frame *frame)
 {
@@ -135,6 +142,10 @@ static enum tb_status dispatch(struct tb_broker *broker, const struct tb_speaker
     case TONGBAO__FRAME__KIND_ASIDE:
         return tb_broker_repair_aside(broker, speaker, frame->aside);
     case TONGBAO__FRAME__KIND_REFUSAL:
+        if (frame->refusal->status == (uint32_t)TB_DISKFULL) {
+            tb_deliver_hold(speaker);
+        }
+        return TB_OK;
     case TONGBAO__FRAME__KIND__NOT_SET:
         return TB_OK; /* "one with an unknown kind is passed over" */
     default:
@@ -178,6 +189,9 @@ static enum tb_status on_frame(struct tb_broker *broker, const struct tb_now *no
     speaker.peer->heard_ms = now->mono_ms;
     if (frame->kind_case == TONGBAO__FRAME__KIND_BEAT) {
         return answer_beat(broker, now, event->from, frame->beat, out) ? TB_OK : TB_FULL;
+    }
+    if (broker->scarce && is_mail(frame)) {
+        return TB_DISKFULL;
     }
     return dispatch(broker, &speaker, frame);
 }
@@ -254,7 +268,9 @@ static void undone(void *self, const struct tb_now *now, const struct tb_event *
     if (status == TB_REVOKED || status == TB_PEER) {
         tb_peers_drop(broker->peers, event->from);
     }
-    note_refused(broker, event, status, out);
+    if (status != TB_DISKFULL) { /* the daemon says so, once */
+        note_refused(broker, event, status, out);
+    }
     tb_arena_reset(&broker->frames);
     if (status == TB_DISKFULL && tb_frame_read(event->data, &broker->frames, &frame) == TB_OK &&
         frame->kind_case == TONGBAO__FRAME__KIND_OFFER) {
@@ -304,6 +320,12 @@ static void committed(void *self, const struct tb_now *now, struct tb_outbox *ou
     broker->turn++;
 }
 
+static void spare(void *self, bool scarce)
+{
+    struct tb_broker *broker = self;
+    broker->scarce = scarce;
+}
+
 struct tb_turn_core tb_broker_core(struct tb_broker *broker)
 {
     return (struct tb_turn_core){.self = broker,
@@ -312,7 +334,8 @@ struct tb_turn_core tb_broker_core(struct tb_broker *broker)
                                  .undone = undone,
                                  .finish = finish,
                                  .rolled_back = rolled_back,
-                                 .committed = committed};
+                                 .committed = committed,
+                                 .spare = spare};
 }
 
 uint64_t tb_broker_deadline_ms(const struct tb_broker *broker)

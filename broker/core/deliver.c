@@ -113,7 +113,7 @@ void tb_deliver_pump(struct tb_broker *broker, const struct tb_now *now, struct 
     for (size_t i = 0; i < count; i++) {
         size_t index = (broker->pump_from + i) % count;
         struct tb_peer *peer = tb_peers_at(broker->peers, index);
-        if (!peer->hungry || now->mono_ms < peer->retry_ms) {
+        if (peer->held || !peer->hungry || now->mono_ms < peer->retry_ms) {
             continue;
         }
         /* "A revoked key … gets no more mail." */
@@ -178,6 +178,16 @@ enum tb_status tb_deliver_stored(struct tb_broker *broker, const struct tb_speak
     peer->retry_ms = 0;
     peer->hungry = true;
     return TB_OK;
+}
+
+void tb_deliver_hold(const struct tb_speaker *speaker)
+{
+    struct tb_peer *peer = speaker->peer;
+    if (!peer->held) {
+        tb_outbox_note(speaker->out, TB_NOTE_PEER_FULL, peer->office);
+    }
+    peer->held = true;
+    tb_peer_rewind(peer);
 }
 
 /* In its mailbox, among the recipients, or its own. */

@@ -30,6 +30,10 @@ void tb_deliver_sweep(struct tb_broker *broker, const struct tb_now *now, struct
 enum tb_status tb_deliver_stored(struct tb_broker *broker, const struct tb_speaker *speaker,
                                  const Tongbao__Stored *stored);
 
+/* The speaker's disk is full: what is in flight comes back, and nothing more goes
+ * there until it greets again, when it has room. */
+void tb_deliver_hold(const struct tb_speaker *speaker);
+
 /* Rows of a lane up to ${seq} are on the office's disk: claim them and mark one
  * slice; what is left is marked by tb_broker_tidy. */
 void tb_deliver_settle(struct tb_broker *broker, uint32_t office, enum tb_lane lane, uint64_t seq,

@@ -53,6 +53,7 @@ struct tb_broker {
     size_t pump_from;  /* round robin */
     bool pump_more;    /* the pump stopped at its budget */
     bool tidy_more;    /* something is left to be settled or pruned */
+    bool scarce;       /* the disk is full: nothing new is taken */
     uint64_t tidy_ms;
 };
 

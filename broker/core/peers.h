@@ -13,7 +13,8 @@
  * peers - the connections that have said Hello, in memory only.
  *
  *   (Hello) --> greeted --> hungry --pump--> fed --Stored, new mail--> hungry
- *                  |           \--socket full--> choked --1 s--> hungry
+ *                  |           |\--socket full--> choked --1 s--> hungry
+ *                  |           \--its disk is full--> held --Hello--> hungry
  *                  \--silent 45 s, revoked, an answer lost--> gone
  *
  * Nothing of the mail itself is queued here: per lane a peer has the seq up to
@@ -59,6 +60,7 @@ struct tb_peer {
     size_t flight_bytes;
     size_t flight_rest_bytes;
     bool hungry;
+    bool held;                    /* its disk is full: nothing goes there until it greets again */
     uint64_t named[TB_ROOTS_MAX]; /* the newest directory of each root that it said it has */
     uint32_t listed;              /* of the repair that goes on */
     uint32_t lacking;

@@ -182,6 +182,16 @@ static void telephone(const json_t *answer, const struct tb_deliveries_count *co
            tb_pick_text(answer, "number"));
 }
 
+/* It went out of what the reserve freed: whoever sits here sees nothing of others. */
+static void warn_of_disk(const json_t *answer)
+{
+    if (tb_pick_bool(answer, "disk_full")) {
+        putchar('\n');
+        puts(_("! THE DISK OF THIS NODE IS FULL: what others send waits at the brokers and is not "
+               "shown here. Make room now"));
+    }
+}
+
 static void report(struct tb_cli *cli, const json_t *answer)
 {
     struct tb_answer shown;
@@ -203,7 +213,24 @@ static void report(struct tb_cli *cli, const json_t *answer)
         printf(_("Still missing, to be chased (it has gone out all the same): %s\n"), missing);
     }
     telephone(answer, &count);
+    warn_of_disk(answer);
     tb_answer_fini(&shown);
+}
+
+/* Nothing was issued, and not for a mistake that could be mended on the line: say what
+ * remains to be done. */
+static void say_telephone(const struct tb_answer *answer)
+{
+    const char *status = tb_pick_text(tb_pick_object(answer->json, "error"), "status");
+    if (!answer->reached && !answer->broke) {
+        fputs(_("NOTHING WAS ISSUED. Until the node runs, TELEPHONE the next counties down the "
+                "river, the city and the province.\n"),
+              stderr);
+    } else if (answer->reached && strcmp(status, "diskfull") == 0) {
+        fputs(_("NOTHING WAS ISSUED. Make room on the disk of the node; until then TELEPHONE the "
+                "next counties down the river, the city and the province.\n"),
+              stderr);
+    }
 }
 
 static int issue(struct tb_cli *cli, const struct tb_args *args, const struct draft *draft)
@@ -222,11 +249,7 @@ static int issue(struct tb_cli *cli, const struct tb_args *args, const struct dr
     int status = TB_EXIT_OK;
     if (!tb_answer_good(&answer)) {
         status = tb_answer_refused(&cli->client, &answer, draft->file);
-        if (!answer.reached && !answer.broke) {
-            fputs(_("NOTHING WAS ISSUED. Until the node runs, TELEPHONE the next counties down the "
-                    "river, the city and the province.\n"),
-                  stderr);
-        }
+        say_telephone(&answer);
     } else if (tb_args_has(args, "json")) {
         tb_cli_json(answer.json);
     } else {

@@ -109,7 +109,8 @@ static void machine(const json_t *json)
            (long long)(tb_pick_int(disk, "store_bytes") / MIB),
            (long long)(tb_pick_int(disk, "wal_bytes") / MIB));
     if (tb_pick_bool(disk, "full")) {
-        puts(_("! THE DISK IS FULL: nothing new is taken; make room now"));
+        puts(_("! THE DISK IS FULL: what others send waits at the brokers and is not shown here. "
+               "Make room now"));
     } else if (free_mib < FREE_LOW_MIB) {
         puts(_("! Little room on the disk"));
     }

@@ -87,6 +87,23 @@ void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms
     }
 }
 
+void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *link)
+{
+    Tongbao__Refusal refusal = TONGBAO__REFUSAL__INIT;
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    bool told = link->held;
+    link->held = true;
+    tb_link_again(node, link, TB_DISKFULL_MS);
+    if (told) {
+        return;
+    }
+    refusal.status = (uint32_t)TB_DISKFULL;
+    refusal.text = (char *)(uintptr_t)tb_status_text(TB_DISKFULL);
+    frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;
+    frame.refusal = &refusal;
+    (void)tb_link_send(node, out, link, &frame);
+}
+
 /* ----------------------------------------------------------------- greeting */
 
 /* The parts of a Hello that point somewhere, in one place. */
@@ -147,6 +164,7 @@ static void greet(struct tb_node *node, const struct tb_at *at, struct tb_link *
     tongbao__hello__init(&said.hello);
     tongbao__position__init(&said.accepted);
     link->greeted = false;
+    link->held = false;
     link->hello_ms = UINT64_MAX;
     tb_repair_forget(link); /* not ended: begun anew at the Welcome */
     tb_giving_forget(node, link->handle);
@@ -400,7 +418,10 @@ void tb_link_due(struct tb_node *node, const struct tb_at *at)
         if (!link->up) {
             continue;
         }
-        if (link->hello_ms <= at->now->mono_ms) {
+        if (link->hello_ms <= at->now->mono_ms && link->held && link->greeted && node->scarce) {
+            /* Still no room for what waits there; our own goes out meanwhile. */
+            link->hello_ms = at->now->mono_ms + TB_DISKFULL_MS;
+        } else if (link->hello_ms <= at->now->mono_ms) {
             greet(node, at, link);
         }
         if (link->later_ms <= at->now->mono_ms) {

@@ -39,6 +39,9 @@ void tb_link_up_undone(struct tb_node *node, uint64_t handle);
 void tb_link_down_undone(struct tb_node *node, uint64_t handle);
 /* Greet ${link} again ${delay_ms} from now. */
 void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms);
+/* Mail of ${link} was not taken on a full disk: tell the broker, once, and greet it
+ * again when there is room. Own offers go on meanwhile. */
+void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *link);
 
 /* What stood at (lane, seq) was stored, parked or refused in this transaction:
  * the cursor moves, and `Stored` follows with the turn. Lane 0 has no cursor. */

@@ -203,6 +203,15 @@ static void take_frame(struct tb_node *node, const struct tb_at *at, struct tb_l
     }
 }
 
+/* What others send, and what may wait where it is while the disk is full: "own notices,
+ * acknowledgements and receipts still commit". Answers and greetings are about our own. */
+static bool is_mail(const Tongbao__Frame *frame)
+{
+    return frame->kind_case == TONGBAO__FRAME__KIND_DELIVER ||
+           frame->kind_case == TONGBAO__FRAME__KIND_PART ||
+           frame->kind_case == TONGBAO__FRAME__KIND_WANT;
+}
+
 static enum tb_status handle_frame(struct tb_node *node, const struct tb_at *at,
                                    const struct tb_event *event)
 {
@@ -217,20 +226,23 @@ static enum tb_status handle_frame(struct tb_node *node, const struct tb_at *at,
     if (status != TB_OK) {
         return status;
     }
+    if (node->scarce && is_mail(frame)) {
+        return TB_DISKFULL;
+    }
     take_frame(node, at, link, frame);
     return TB_OK;
 }
 
 static void handle_due(struct tb_node *node, const struct tb_at *at)
 {
-    if (node->unsettled) {
+    if (node->unsettled && !node->scarce) {
         node->unsettled = false;
         tb_catalogue_settle(node, at);
     }
     tb_link_due(node, at);
     tb_catalogue_due(node, at);
     tb_giving_due(node, at);
-    if (node->desk.park_k >= 0) {
+    if (node->desk.park_k >= 0 && !node->scarce) {
         (void)tb_park_step(node, at);
     }
     if (node->desk.refresh_n >= 0) {
@@ -283,6 +295,26 @@ static enum tb_status on_event(void *self, const struct tb_now *now, const struc
     return status;
 }
 
+/* Nothing of this frame was taken. What it brought is still the broker's: it is greeted
+ * again, after a while; where mail waits for room, only when there is some. */
+static void frame_undone(struct tb_node *node, struct tb_link *link, const struct tb_event *event,
+                         enum tb_status status, struct tb_outbox *out)
+{
+    const Tongbao__Frame *frame = NULL;
+    if (status != TB_DISKFULL) {
+        tb_outbox_note(out, TB_NOTE_PEER_REFUSED, link->broker, tb_status_name(status));
+        return;
+    }
+    tb_arena_reset(&node->frame_arena);
+    if (node->scarce && tb_frame_read(event->data, &node->frame_arena, &frame) == TB_OK &&
+        is_mail(frame)) {
+        tb_link_hold(node, out, link);
+    } else {
+        link->held = false;
+        tb_link_again(node, link, TB_DISKFULL_MS);
+    }
+}
+
 /* A frame that cannot be read, or a disk that is full: nothing was changed. */
 static void on_undone(void *self, const struct tb_now *now, const struct tb_event *event,
                       enum tb_status status, struct tb_outbox *out)
@@ -296,11 +328,8 @@ static void on_undone(void *self, const struct tb_now *now, const struct tb_even
         tb_asked_undone(node, event->from, event->request, status, out);
         break;
     case TB_EVENT_FRAME:
-        if (link != NULL && status != TB_DISKFULL) {
-            tb_outbox_note(out, TB_NOTE_PEER_REFUSED, link->broker, tb_status_name(status));
-        } else if (link != NULL) {
-            /* What this frame brought is still the broker's: greet it again. */
-            tb_link_again(node, link, TB_DISKFULL_MS);
+        if (link != NULL) {
+            frame_undone(node, link, event, status, out);
         }
         break;
     case TB_EVENT_LINK_UP:
@@ -355,6 +384,12 @@ static void on_committed(void *self, const struct tb_now *now, struct tb_outbox 
     tb_repair_pump(node, now, out);
 }
 
+static void on_spare(void *self, bool scarce)
+{
+    struct tb_node *node = self;
+    node->scarce = scarce;
+}
+
 void tb_node_turn(struct tb_node *node, struct tb_turn_core *core)
 {
     core->self = node;
@@ -364,6 +399,7 @@ void tb_node_turn(struct tb_node *node, struct tb_turn_core *core)
     core->finish = on_finish;
     core->rolled_back = on_rolled_back;
     core->committed = on_committed;
+    core->spare = on_spare;
 }
 
 void tb_node_restored(struct tb_node *node, const struct tb_now *now,
@@ -383,7 +419,8 @@ uint64_t tb_node_deadline_ms(const struct tb_node *node)
     uint64_t next = link < part ? link : part;
     next = node->desk.giving.due_ms < next ? node->desk.giving.due_ms : next;
     next = node->desk.alarm_ms < next ? node->desk.alarm_ms : next;
-    bool chore = node->desk.park_k >= 0 || node->desk.refresh_n >= 0 || node->unsettled;
+    bool taking = !node->scarce && (node->desk.park_k >= 0 || node->unsettled);
+    bool chore = taking || node->desk.refresh_n >= 0;
     next = chore ? 0 : next;
     return next < node->desk.pause_ms ? node->desk.pause_ms : next;
 }

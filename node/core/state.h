@@ -61,6 +61,7 @@ struct tb_link {
     int64_t fetched_k;              /* of the park: fetched up to here, 0: not begun */
     uint32_t fetching;              /* asked for and not come yet */
     uint64_t fetch_ms;              /* until it is given up; UINT64_MAX: nothing is asked for */
+    bool held;                      /* a full disk: its mail waits there, and it was told */
     bool listing;                   /* a repair is being listed … */
     int64_t listed_n;               /* … up to this ledger row */
     uint32_t unread;                /* pages of it that no Want has answered yet */
@@ -155,6 +156,7 @@ struct tb_node {
     struct tb_desk before_event;
     struct tb_desk before_turn;
     bool inside_turn;
+    bool scarce;    /* the disk is full: only what is our own is written */
     bool unsettled; /* a turn was rolled back: a directory is in force and not stored */
 
     struct tb_node_link reach[TB_LINKS_MAX]; /* tb_node_links, kept */

@@ -439,6 +439,7 @@ static void put_issued(struct tb_api *api, json_t *body, const struct tb_result 
     }
     json_t *deliveries = tb_api_deliveries(api, &result->id);
     put_way_out(api, body, deliveries);
+    tb_json_put_bool(body, "disk_full", api->parts.keep->full);
     (void)json_object_set_new(body, "deliveries", deliveries);
 }
 

@@ -68,9 +68,16 @@ void bench_restart(struct bench *bench)
     bench_open(bench, bench->path, false);
 }
 
+static bool scarce(void *context)
+{
+    return ((const struct bench *)context)->scarce;
+}
+
 void bench_turn(struct bench *bench, const struct tb_event *events, size_t count)
 {
     struct tb_turn_core core = tb_broker_core(bench->broker);
+    core.scarce = scarce;
+    core.context = bench;
     tb_outbox_clear(&bench->out);
     tb_arena_reset(&bench->arena);
     bench->turned = tb_turn_run(&core, &bench->now, events, &count, &bench->out);

@@ -24,6 +24,7 @@ struct bench {
     uint8_t key[BENCH_PEERS][TB_KEY_BYTES];
     uint64_t tag;
     enum tb_status turned; /* by the last turn */
+    bool scarce;           /* as when the daemon gave its reserve up */
     const char *path;
 };
 

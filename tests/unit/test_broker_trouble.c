@@ -389,6 +389,64 @@ static void an_offer_that_finds_the_disk_full_does_not_stop_delivery(void **stat
     tb_buf_fini(&letter);
 }
 
+/* What the reserve freed is not for mail: an Offer is answered and comes again, though
+ * there would be pages for it; what makes room goes on. */
+static void i1_a_scarce_disk_takes_no_offer_and_lets_mail_be_collected(void **state)
+{
+    struct bench *bench = *state;
+    const struct fix_say say = {.origin = 140925, .directory_version = 1, .to = {140926}};
+    struct tb_id first;
+    struct tb_id second;
+    bench_hello(bench, 1, 140925);
+    bench_hello(bench, 2, 140926);
+    assert_int_equal(bench_say(bench, 1, &say, &first)->status, TB_OK);
+    assert_true(delivered(bench, 2, &first));
+    bench->scarce = true;
+    assert_int_equal(bench_say(bench, 1, &say, &second)->status, TB_DISKFULL);
+    assert_int_equal(bench->turned, TB_OK);
+    assert_int_equal(bench_count(bench, 1, TONGBAO__FRAME__KIND_REFUSAL), 0);
+    assert_int_equal(bench_sql(bench, "SELECT count(*) FROM envelope"), 1);
+    bench_stored(bench, 2, TB_LANE_FIRST, 1, &first);
+    assert_int_equal(bench_sql(bench, "SELECT count(*) FROM mailbox WHERE stored = 0"), 0);
+    bench->scarce = false;
+    assert_int_equal(bench_say(bench, 1, &say, &second)->status, TB_OK);
+    assert_true(delivered(bench, 2, &second));
+}
+
+/* An office whose disk is full says so: it gets nothing more, neither new mail nor what
+ * would count as lost, until it greets again; and its own is taken meanwhile. */
+static void i1_an_office_whose_disk_is_full_is_held_until_it_greets_again(void **state)
+{
+    struct bench *bench = *state;
+    const struct fix_say say = {.origin = 140925, .directory_version = 1, .to = {140926}};
+    const struct fix_say own = {.origin = 140926, .directory_version = 1, .to = {140900}};
+    Tongbao__Refusal refusal = TONGBAO__REFUSAL__INIT;
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    struct tb_id first;
+    struct tb_id second;
+    bench_hello(bench, 1, 140925);
+    bench_hello(bench, 2, 140926);
+    assert_int_equal(bench_say(bench, 1, &say, &first)->status, TB_OK);
+    assert_true(delivered(bench, 2, &first));
+    refusal.status = TB_DISKFULL;
+    frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;
+    frame.refusal = &refusal;
+    bench_frame(bench, 2, &frame);
+    assert_true(bench_noted(bench, TB_NOTE_PEER_FULL));
+    bench_frame(bench, 2, &frame);
+    assert_false(bench_noted(bench, TB_NOTE_PEER_FULL));
+    assert_int_equal(bench_say(bench, 1, &say, &second)->status, TB_OK);
+    assert_int_equal(bench_count(bench, 2, DELIVER), 0);
+    bench_later(bench, TB_PEER_SILENT_MS - 1);
+    bench_say(bench, 2, &own, NULL);
+    bench_later(bench, TB_PEER_SILENT_MS - 1);
+    bench_idle(bench);
+    assert_int_equal(bench_count(bench, 2, DELIVER), 0);
+    bench_hello(bench, 2, 140926);
+    assert_true(delivered(bench, 2, &first));
+    assert_true(delivered(bench, 2, &second));
+}
+
 /* Nor does one keep the broker from starting: it cannot write its epoch, but hands out
  * what it has, and writes it with the first that it takes. */
 static void i1_a_broker_whose_disk_is_full_starts_and_delivers(void **state)
@@ -719,6 +777,8 @@ int main(void)
         WITH(i1_a_clock_that_leaps_ahead_does_not_prune_what_waits),
         ON_DISK(i1_the_days_of_all_starts_add_up),
         WITH(an_offer_that_finds_the_disk_full_does_not_stop_delivery),
+        WITH(i1_a_scarce_disk_takes_no_offer_and_lets_mail_be_collected),
+        WITH(i1_an_office_whose_disk_is_full_is_held_until_it_greets_again),
         ON_DISK(i1_a_broker_whose_disk_is_full_starts_and_delivers),
         WITH(an_actual_notice_goes_though_lane_2_has_its_share_of_bytes_in_flight),
         WITH(what_a_slow_line_still_carries_is_not_sent_again),

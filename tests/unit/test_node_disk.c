@@ -17,10 +17,18 @@
 static struct fixture fix;
 static struct desk desk;
 static struct tb_buf bytes;
+static bool scarce; /* as when the daemon gave its reserve up */
+
+static bool is_scarce(void *context)
+{
+    (void)context;
+    return scarce;
+}
 
 static int start(void **state)
 {
     (void)state;
+    scarce = false;
     fix_init(&fix);
     desk_start(&desk, &fix, 140926, (struct desk_make){.on_disk = true, .alarm = true});
     desk_on_duty(&desk);
@@ -139,6 +147,83 @@ static void i1_a_broker_of_an_issue_that_a_full_disk_undid_is_linked_to_by_the_n
     assert_int_equal(tb_node_links(desk.node, links), 2);
 }
 
+/* I1, I4: what the reserve freed is for our own. Mail of others is not taken, receipted or
+ * passed by the cursor, the broker is told once, and it is asked for when there is room. */
+static void i1_on_a_scarce_disk_mail_waits_at_the_broker_and_own_acts_go(void **state)
+{
+    (void)state;
+    struct tb_id held = deliver(140925);
+    desk.core.scarce = is_scarce;
+    scarce = true;
+    struct tb_id id = deliver(140925);
+    assert_int_equal(desk.turned, TB_OK);
+    assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 0);
+    assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_STORED), 0);
+    assert_int_equal(desk_offers(&desk, 0), 0);
+    const Tongbao__Frame *told = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_REFUSAL, 0);
+    assert_non_null(told);
+    assert_int_equal(told->refusal->status, TB_DISKFULL);
+    deliver(140925);
+    assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_REFUSAL), 0);
+    /* Own acts commit and are offered on the link that stays as it is. */
+    assert_int_equal(desk_issue(&desk, "汾河").status, TB_OK);
+    assert_int_equal(desk_offers(&desk, 0), 1);
+    assert_int_equal(desk_acknowledge(&desk, &held).status, TB_OK);
+    assert_int_equal(desk_offers(&desk, 0), 1);
+    for (int i = 0; i < 3; i++) {
+        desk_later(&desk, TB_DISKFULL_MS);
+        desk_due(&desk);
+        assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_HELLO), 0);
+        assert_true(tb_node_deadline_ms(desk.node) > desk.now.mono_ms);
+    }
+    scarce = false;
+    desk_later(&desk, TB_DISKFULL_MS);
+    desk_due(&desk);
+    const Tongbao__Frame *hello = desk_sent(&desk, 0, TONGBAO__FRAME__KIND_HELLO, 0);
+    assert_non_null(hello);
+    assert_int_equal(hello->hello->n_cursors, 1);
+    assert_int_equal(hello->hello->cursors[0]->seq, 1);
+    desk_greet(&desk, 0, 1);
+    desk.seq[0][1] = 1;
+    desk_deliver(&desk, 0, 1, tb_buf_bytes(&bytes));
+    assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_STORED), 1);
+}
+
+/* A link that went down and came up is greeted on a scarce disk too: own notices need it. */
+static void i1_a_link_that_comes_up_on_a_scarce_disk_is_greeted(void **state)
+{
+    (void)state;
+    desk.core.scarce = is_scarce;
+    scarce = true;
+    deliver(140925);
+    desk_unlink(&desk, 0);
+    desk_link(&desk, 0);
+    assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_HELLO), 1);
+}
+
+/* The park is mail that came before: it is tried again when there is room, without a loop
+ * that never sleeps. */
+static void the_park_waits_for_room(void **state)
+{
+    (void)state;
+    fix_office(&fix, 140123)->listed = false;
+    assert_int_equal(desk_publish(&desk, 2).status, TB_OK);
+    desk_settle(&desk);
+    struct tb_id id = deliver(140123);
+    desk.core.scarce = is_scarce;
+    scarce = true;
+    fix_office(&fix, 140123)->listed = true;
+    assert_int_equal(desk_publish(&desk, 3).status, TB_OK);
+    desk_due(&desk);
+    assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 0);
+    settle(TB_EFFECT_LINKS);
+    assert_true(tb_node_deadline_ms(desk.node) > desk.now.mono_ms);
+    scarce = false;
+    desk_turn(&desk, NULL, 0);
+    desk_settle(&desk);
+    assert_int_equal(desk_shown(&desk, TB_STREAM_NOTICE, &id), 1);
+}
+
 /* Who waits is woken on a full disk too; the run has no row, and no second is lost to a
  * loop that tries to write one. */
 static void a_full_disk_silences_no_alarm(void **state)
@@ -177,6 +262,9 @@ int main(void)
         WITH(i1_a_directory_taken_on_a_full_disk_counts_when_there_is_room),
         WITH(i1_a_broker_of_an_issue_that_a_full_disk_undid_is_linked_to_by_the_next),
         WITH(a_full_disk_silences_no_alarm),
+        WITH(i1_on_a_scarce_disk_mail_waits_at_the_broker_and_own_acts_go),
+        WITH(i1_a_link_that_comes_up_on_a_scarce_disk_is_greeted),
+        WITH(the_park_waits_for_room),
     };
     return cmocka_run_group_tests_name("node: disk", tests, NULL, NULL);
 }

@@ -35,6 +35,9 @@ struct core {
     int relieved;
     int spend_after; /* events after which the time is spent; 0: never */
     bool break_at_finish;
+    bool scarce;
+    bool spared[4]; /* what each attempt was told */
+    size_t attempts;
 };
 
 static enum tb_status handle(void *self, const struct tb_now *now, const struct tb_event *event,
@@ -89,6 +92,26 @@ static bool relieve(void *context)
     core->relieved++;
     (void)sqlite3_exec(core->db.handle, "PRAGMA max_page_count=100000", NULL, NULL, NULL);
     return core->relieved == 1;
+}
+
+static void spare(void *self, bool scarce)
+{
+    struct core *core = self;
+    if (core->attempts < sizeof core->spared) {
+        core->spared[core->attempts++] = scarce;
+    }
+}
+
+static bool scarce(void *context)
+{
+    return ((const struct core *)context)->scarce;
+}
+
+/* As a daemon that gives its reserve up. */
+static bool relieve_and_spare(void *context)
+{
+    ((struct core *)context)->scarce = true;
+    return relieve(context);
 }
 
 static bool spent(void *context)
@@ -240,6 +263,31 @@ static void a_reserve_given_up_lets_the_turn_commit(void **state)
     assert_int_equal(core->db.status, TB_OK);
 }
 
+/* So that the second attempt already leaves the reserve to what is our own. */
+static void each_attempt_is_told_whether_the_disk_is_scarce(void **state)
+{
+    struct core *core = *state;
+    const char *const words[] = {"+a"};
+    core->turn.relieve = relieve_and_spare;
+    core->turn.scarce = scarce;
+    core->turn.spare = spare;
+    fill(core);
+    for (int i = 0; i < 4000 && core->rolled_back == 0; i++) {
+        core->attempts = 0;
+        (void)run(core, words, 1, TB_OK);
+        tb_outbox_clear(&core->out);
+    }
+    assert_int_equal(core->attempts, 2);
+    assert_false(core->spared[0]);
+    assert_true(core->spared[1]);
+    /* A turn without events is told too: what waits for room goes on by itself. */
+    core->scarce = false;
+    core->attempts = 0;
+    (void)run(core, NULL, 0, TB_OK);
+    assert_int_equal(core->attempts, 1);
+    assert_false(core->spared[0]);
+}
+
 static bool no_relief(void *context)
 {
     ((struct core *)context)->relieved++;
@@ -323,6 +371,7 @@ int main(void)
         TEST(what_is_to_be_sent_is_read_in_one_reading_that_ends_with_the_turn),
         TEST(a_turn_ends_when_its_time_is_spent_and_the_rest_waits),
         TEST(a_reserve_given_up_lets_the_turn_commit),
+        TEST(each_attempt_is_told_whether_the_disk_is_scarce),
         TEST(a_full_disk_rolls_back_and_answers_every_sender),
         TEST(an_outbox_takes_back_what_came_after_a_mark),
         TEST(i10_a_full_outbox_refuses_and_stays_whole),
