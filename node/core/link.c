@@ -302,14 +302,30 @@ static void take_epoch(struct tb_node *node, const struct tb_link *link, struct 
     }
 }
 
-static void take_clock(struct tb_node *node, const struct tb_at *at, const struct tb_link *link,
-                       int64_t wall_ms)
+static int64_t skew_of(const struct tb_at *at, int64_t wall_ms)
 {
     bool told = wall_ms > 0 && wall_ms <= TB_TIME_MS_MAX;
-    int64_t skew_ms = told ? wall_ms - at->now->wall.ms : 0;
+    return told ? wall_ms - at->now->wall.ms : 0;
+}
+
+static void take_clock(struct tb_node *node, const struct tb_at *at, const struct tb_link *link,
+                       int64_t skew_ms)
+{
     tb_db_do(node->db, TB_SQL(node, LINK_SKEW), "it", skew_ms, link->broker);
     if (skew_ms > TB_SKEW_MS || skew_ms < -TB_SKEW_MS) {
         tb_outbox_note(at->out, TB_NOTE_PEER_SKEW, link->broker, (long long)skew_ms / SECOND_MS);
+    }
+}
+
+void tb_link_beat(struct tb_node *node, const struct tb_at *at, const struct tb_link *link,
+                  const Tongbao__Beat *beat)
+{
+    struct sqlite3_stmt *sql = TB_SQL(node, LINK_GET);
+    int64_t skew_ms = skew_of(at, beat->wall_ms);
+    int64_t known_ms = tb_db_one(node->db, sql, "t", link->broker) ? tb_db_int(sql, 4) : 0;
+    tb_db_done(sql);
+    if (skew_ms - known_ms > TB_SKEW_MS || known_ms - skew_ms > TB_SKEW_MS) {
+        take_clock(node, at, link, skew_ms);
     }
 }
 
@@ -345,7 +361,7 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
     link->greeted = true;
     tb_db_do(node->db, TB_SQL(node, LINK_ADD), "ti", link->broker, at->now->wall.ms);
     take_epoch(node, link, tb_wire_bytes(welcome->epoch), welcome->repair);
-    take_clock(node, at, link, welcome->wall_ms);
+    take_clock(node, at, link, skew_of(at, welcome->wall_ms));
     tb_offer_restart(node, link);
     if (first) {
         tb_outbox_note(at->out, TB_NOTE_LINK_UP, link->broker);

@@ -37,6 +37,9 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
  * socket is what it is, and the greeting follows later. */
 void tb_link_up_undone(struct tb_node *node, uint64_t handle);
 void tb_link_down_undone(struct tb_node *node, uint64_t handle);
+/* A clock that was set while the link was up, here or there, is shown and noted. */
+void tb_link_beat(struct tb_node *node, const struct tb_at *at, const struct tb_link *link,
+                  const Tongbao__Beat *beat);
 /* Greet ${link} again ${delay_ms} from now. */
 void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms);
 /* Mail of ${link} was not taken on a full disk: tell the broker, once, and greet it

@@ -189,14 +189,16 @@ static void take_frame(struct tb_node *node, const struct tb_at *at, struct tb_l
     case TONGBAO__FRAME__KIND_REFUSAL:
         take_refusal(node, at, link, frame->refusal);
         break;
-    /* An office's own frames mean nothing to it, and a beat is the daemon's. */
+    case TONGBAO__FRAME__KIND_BEAT:
+        tb_link_beat(node, at, link, frame->beat);
+        break;
+    /* An office's own frames mean nothing to it. */
     case TONGBAO__FRAME__KIND_HELLO:
     case TONGBAO__FRAME__KIND_OFFER:
     case TONGBAO__FRAME__KIND_STORED:
     case TONGBAO__FRAME__KIND_LISTING:
     case TONGBAO__FRAME__KIND_FETCH:
     case TONGBAO__FRAME__KIND_ASIDE:
-    case TONGBAO__FRAME__KIND_BEAT:
     case TONGBAO__FRAME__KIND__NOT_SET:
     case _TONGBAO__FRAME__KIND__CASE_IS_INT_SIZE:
         break;

@@ -9,6 +9,7 @@
 #include "base/io/say.h"
 #include "base/text.h"
 #include "proto/frame.h"
+#include "proto/statement.h"
 
 /* What a Beat takes when it is unpacked; longer ones are no beats of ours. */
 enum { BEAT_ARENA_BYTES = 4096, BEAT_ARENA_COUNT = 32, BEAT_BYTES_MAX = 64 };
@@ -29,6 +30,8 @@ struct link {
     uint64_t tried_ms; /* when this socket was made */
     uint64_t heard_ms;
     uint64_t beat_ms; /* when the next is due */
+    bool clock_known; /* the core was told how far the broker's clock is from ours: */
+    int64_t skew_ms;
 };
 
 struct tb_links {
@@ -67,6 +70,7 @@ static void take_changes(struct link *link)
         link->heard_ms = now.mono_ms;
         link->beat_ms = now.mono_ms + TB_LINKS_BEAT_MS;
         link->tried_ms = now.mono_ms;
+        link->clock_known = false;
         struct tb_event *event =
             tb_queue_add(queue, up ? TB_EVENT_LINK_UP : TB_EVENT_LINK_DOWN, link->handle);
         memcpy(event->key, link->key, sizeof event->key);
@@ -91,7 +95,20 @@ static void send_beat(struct link *link, bool answer)
     tb_buf_fini(&out);
 }
 
-/* True when ${frame} was a beat, which is then done with. */
+/* A clock that was set while the line was up: the core is to hear of it. What the
+ * Welcome told is the core's alone, so the first beat is told too. */
+static bool clock_moved(struct link *link, const Tongbao__Beat *beat)
+{
+    bool told = beat->wall_ms > 0 && beat->wall_ms <= TB_TIME_MS_MAX;
+    int64_t skew_ms = told ? beat->wall_ms - tb_clock_read().wall.ms : link->skew_ms;
+    int64_t moved_ms = skew_ms - link->skew_ms;
+    bool far = !link->clock_known || moved_ms > TB_LINKS_SKEW_MS || moved_ms < -TB_LINKS_SKEW_MS;
+    link->skew_ms = far ? skew_ms : link->skew_ms;
+    link->clock_known = true;
+    return far;
+}
+
+/* True when ${frame} was a beat that nobody else needs. */
 static bool take_beat(struct link *link, struct tb_bytes frame)
 {
     /* Field 16 of Frame, a length-delimited one, in protobuf's encoding. */
@@ -110,7 +127,7 @@ static bool take_beat(struct link *link, struct tb_bytes frame)
     if (read->beat->answer) {
         send_beat(link, false);
     }
-    return true;
+    return !clock_moved(link, read->beat);
 }
 
 static void ready_changes(void *context)

@@ -18,12 +18,14 @@
  * nothing at all is heard for TB_LINKS_SILENT_MS it is down, its socket is
  * thrown away and a new one is made: a peer that hangs, and a path that
  * swallows everything, look the same as a cut line. Beats are frames of this
- * module: answered here, never an event. A broker with several endpoints is
- * tried at the next one when the present one gives no handshake in that time.
+ * module: answered here, and an event only where the broker's clock is to be
+ * looked at: the first of a line, and when it has moved against ours. A broker with several
+ * endpoints is tried at the next one when the present one gives no handshake in that time.
  */
 enum {
     TB_LINKS_BEAT_MS = 5000,
     TB_LINKS_SILENT_MS = 15000,
+    TB_LINKS_SKEW_MS = 30000,  /* "a difference of wall_ms beyond 30 s is shown" */
     TB_LINKS_FRAMES_MAX = 128, /* high-water mark of each socket and direction */
     /* A turn's worth: what came together is committed together. The loop begins one
      * source further each time, so that no link is always last. */

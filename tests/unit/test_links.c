@@ -140,13 +140,14 @@ static void expect_heard(struct world *w)
     }
 }
 
-static void pack_beat(struct tb_buf *out, bool answer)
+/* A beat of a broker whose clock is ${skew_ms} ahead of ours. */
+static void pack_beat(struct tb_buf *out, bool answer, int64_t skew_ms)
 {
     Tongbao__Beat beat;
     Tongbao__Frame frame;
     tongbao__beat__init(&beat);
     tongbao__frame__init(&frame);
-    beat.wall_ms = FIX_AT_MS;
+    beat.wall_ms = tb_clock_read().wall.ms + skew_ms;
     beat.answer = answer;
     frame.kind_case = TONGBAO__FRAME__KIND_BEAT;
     frame.beat = &beat;
@@ -200,12 +201,16 @@ static void a_broker_that_is_not_there_is_full_and_never_up(void **state)
 }
 
 /* "Heartbeats are link frames, neither signed nor stored." */
-static void beats_are_asked_for_and_answered_and_never_told_to_the_core(void **state)
+static void beats_are_asked_for_and_answered_and_the_core_is_told_of_the_first_alone(void **state)
 {
     struct world *w = *state;
     struct tb_buf beat;
     greet(w);
-    pack_beat(&beat, true);
+    pack_beat(&beat, true, 0);
+    assert_int_equal(tb_sock_send_frame(w->server, w->peer, tb_buf_bytes(&beat)), TB_OK);
+    expect_event(w, TB_EVENT_FRAME);
+    while (turn(w)) {
+    }
     assert_int_equal(tb_sock_send_frame(w->server, w->peer, tb_buf_bytes(&beat)), TB_OK);
     expect_heard(w);
     assert_false(heard_beat_asks(w));
@@ -214,6 +219,29 @@ static void beats_are_asked_for_and_answered_and_never_told_to_the_core(void **s
     assert_true(heard_beat_asks(w));
     assert_int_equal(w->queue.count, 0);
     tb_buf_fini(&beat);
+}
+
+/* "A difference of wall_ms beyond 30 s is shown", also when a clock is set while the line
+ * is up: once when it moves, and once when it is right again. */
+static void a_beat_of_a_clock_that_moved_is_told_to_the_core_once(void **state)
+{
+    struct world *w = *state;
+    static const int64_t skews_ms[] = {-86400000, -86400000, 0};
+    struct tb_buf beat;
+    greet(w);
+    for (size_t i = 0; i < sizeof skews_ms / sizeof skews_ms[0]; i++) {
+        pack_beat(&beat, true, skews_ms[i]);
+        assert_int_equal(tb_sock_send_frame(w->server, w->peer, tb_buf_bytes(&beat)), TB_OK);
+        if (i == 1) {
+            expect_heard(w);
+            assert_int_equal(w->queue.count, 0);
+        } else {
+            expect_event(w, TB_EVENT_FRAME);
+        }
+        tb_buf_fini(&beat);
+        while (turn(w)) {
+        }
+    }
 }
 
 static void a_silent_line_is_down_and_a_new_one_is_made(void **state)
@@ -292,7 +320,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_link_is_told_as_up_and_carries_frames_both_ways),
         TEST(a_broker_that_is_not_there_is_full_and_never_up),
-        TEST(beats_are_asked_for_and_answered_and_never_told_to_the_core),
+        TEST(beats_are_asked_for_and_answered_and_the_core_is_told_of_the_first_alone),
+        TEST(a_beat_of_a_clock_that_moved_is_told_to_the_core_once),
         TEST(a_silent_line_is_down_and_a_new_one_is_made),
         TEST(a_cut_line_is_told_as_down_and_as_up_when_the_broker_is_back),
         TEST(a_full_queue_leaves_frames_in_the_socket),

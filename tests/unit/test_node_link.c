@@ -452,6 +452,20 @@ static void a_gap_and_a_skewed_clock_of_a_broker_are_noted(void **state)
     assert_true(desk_noted(&desk, TB_NOTE_PEER_SKEW));
     tb_query_links(desk.node, rows, TB_LINKS_MAX);
     assert_int_equal(rows[0].skew_ms, 2 * TB_SKEW_MS);
+    /* A beat tells of a clock that was set since, once. */
+    Tongbao__Beat beat = TONGBAO__BEAT__INIT;
+    static const int64_t skews_ms[] = {2 * TB_SKEW_MS, TB_DAY_MS, TB_DAY_MS + TB_SKEW_MS, 0};
+    static const bool noted[] = {false, true, false, false};
+    static const int64_t shown_ms[] = {2 * TB_SKEW_MS, TB_DAY_MS, TB_DAY_MS, 0};
+    for (size_t i = 0; i < sizeof skews_ms / sizeof skews_ms[0]; i++) {
+        beat.wall_ms = desk.now.wall.ms + skews_ms[i];
+        frame.kind_case = TONGBAO__FRAME__KIND_BEAT;
+        frame.beat = &beat;
+        desk_frame(&desk, 0, &frame);
+        assert_int_equal(desk_noted(&desk, TB_NOTE_PEER_SKEW), noted[i]);
+        tb_query_links(desk.node, rows, TB_LINKS_MAX);
+        assert_int_equal(rows[0].skew_ms, shown_ms[i]);
+    }
     gap.lane = 1;
     gap.before_seq = 5;
     frame.kind_case = TONGBAO__FRAME__KIND_GAP;
