@@ -131,7 +131,8 @@ static void own_acts_of_the_full_node(struct tb_world *world, const char *held,
     tb_world_until(TB_TEST_LATE_MS, tb_desk_has(world, TB_TEST_PROVINCE, own));
     tb_world_until(TB_TEST_LATE_MS, tb_desk_has(world, TB_TEST_CITY, own));
     /* Their receipts are mail and wait too. */
-    assert_true(tb_desk_state_is(world, TB_TEST_DOWN, own, TB_TEST_PROVINCE, "accepted"));
+    tb_world_until(TB_TEST_SOON_MS,
+                   tb_desk_state_is(world, TB_TEST_DOWN, own, TB_TEST_PROVINCE, "accepted"));
     assert_int_equal(tb_desk_acknowledge(world, TB_TEST_DOWN, held), 201);
     tb_world_until(TB_TEST_LATE_MS,
                    tb_desk_state_is(world, TB_TEST_UP, held, TB_TEST_DOWN, "acknowledged"));
