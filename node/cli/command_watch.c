@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "node/cli/cli.h"
 #include "node/cli/clockrows.h"
@@ -21,8 +22,24 @@ struct watch {
     uint64_t shown;
 };
 
-/* The words of a disclosure ("press_conference published") and a deed; the text of
- * anything else. */
+/* "press_conference overdue 2025-01-17T05:24:00+08:00 conference-24h": what is to be done
+ * comes first, the rule is for programs. */
+static void about_clock(char *out, size_t out_bytes, const char *text)
+{
+    char task[TB_NAME_BYTES_MAX];
+    char step[TB_NAME_BYTES_MAX];
+    char due[TB_NAME_BYTES_MAX];
+    char at[TB_WHEN_TEXT_BYTES];
+    if (sscanf(text, "%127s %127s %127s", task, step, due) != 3) {
+        tb_text_copy(out, out_bytes, text);
+        return;
+    }
+    tb_when_show(at, due);
+    snprintf(out, out_bytes, _("%s, %s (%s)"), tb_words_step(step), tb_words_task(task), at);
+}
+
+/* The words of a disclosure ("press_conference published") and a deed; of a time limit;
+ * the text of anything else. */
 static void about_act(char *out, size_t out_bytes, const json_t *data)
 {
     const char *kind = tb_pick_text(data, "kind");
@@ -30,6 +47,10 @@ static void about_act(char *out, size_t out_bytes, const json_t *data)
     bool act = strcmp(kind, "disclosure") == 0 || strcmp(kind, "deed") == 0;
     const char *blank = strchr(text, ' ');
     char first[TEXT_BYTES_MAX];
+    if (strcmp(kind, "clock") == 0) {
+        about_clock(out, out_bytes, text);
+        return;
+    }
     if (!act) {
         tb_sentences_translate(out, out_bytes, text);
         return;

@@ -123,6 +123,7 @@ static const struct word streams[] = {
     {"disclosure", N_("disclosure")},
     {"deed", N_("deed")},
     {"destruction", N_("personal data destroyed")},
+    {"clock", N_("time limit")},
 };
 
 static const struct word publics[] = {
@@ -130,6 +131,11 @@ static const struct word publics[] = {
     {"decided", N_("decided by the government")},
     {"published", N_("published")},
     {"updated", N_("published anew")},
+};
+
+static const struct word steps[] = {
+    {"reminder", N_("soon due")},
+    {"overdue", N_("OVERDUE")},
 };
 
 /* Measures and duties have no word in common. */
@@ -199,6 +205,11 @@ const char *tb_words_stream(const char *word)
 const char *tb_words_public(const char *word)
 {
     return LOOK_UP(publics, word);
+}
+
+const char *tb_words_step(const char *word)
+{
+    return LOOK_UP(steps, word);
 }
 
 const char *tb_words_task(const char *word)

@@ -19,8 +19,9 @@ const char *tb_words_missing(const char *word); /* "signed_by" → "signatory", 
 const char *tb_words_reason(const char *word);  /* a tb_status name */
 const char *tb_words_stream(const char *word);  /* kinds of the event stream */
 const char *tb_words_public(const char *word);  /* states of a disclosure: 已发布 */
-const char *tb_words_task(const char *word);    /* a measure or a duty, as what is to be done */
-const char *tb_words_key(const char *word);     /* active, retired, revoked */
+const char *tb_words_step(const char *word);
+const char *tb_words_task(const char *word); /* a measure or a duty, as what is to be done */
+const char *tb_words_key(const char *word);  /* active, retired, revoked */
 
 /* The words in the list ${words}, translated by ${word} and put together with
  * the language's separator; cut to fit. */

@@ -15,6 +15,7 @@
 #include "node/core/park.h"
 #include "node/core/reach.h"
 #include "node/core/recall.h"
+#include "node/core/reminder.h"
 #include "node/core/repair.h"
 #include "node/core/asked.h"
 
@@ -91,6 +92,7 @@ struct tb_node *tb_node_new(struct tb_db *db, const struct tb_node_config *confi
     tb_park_retry(node);
     tb_offer_refresh(node);
     tb_waking_start(node);
+    tb_reminder_start(node);
     tb_giving_wake(node);
     return node;
 }
@@ -244,6 +246,7 @@ static void handle_due(struct tb_node *node, const struct tb_at *at)
     tb_link_due(node, at);
     tb_catalogue_due(node, at);
     tb_giving_due(node, at);
+    tb_reminder_due(node, at);
     if (node->desk.park_k >= 0 && !node->scarce) {
         (void)tb_park_step(node, at);
     }
@@ -421,6 +424,8 @@ uint64_t tb_node_deadline_ms(const struct tb_node *node)
     uint64_t next = link < part ? link : part;
     next = node->desk.giving.due_ms < next ? node->desk.giving.due_ms : next;
     next = node->desk.alarm_ms < next ? node->desk.alarm_ms : next;
+    uint64_t reminder_ms = node->desk.reminder.due_ms;
+    next = reminder_ms < next ? reminder_ms : next;
     bool taking = !node->scarce && (node->desk.park_k >= 0 || node->unsettled);
     bool chore = taking || node->desk.refresh_n >= 0;
     next = chore ? 0 : next;

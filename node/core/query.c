@@ -239,6 +239,7 @@ const char *tb_stream_kind_text(enum tb_stream_kind kind)
         [TB_STREAM_DISCLOSURE] = "disclosure",
         [TB_STREAM_DEED] = "deed",
         [TB_STREAM_DESTRUCTION] = "destruction",
+        [TB_STREAM_CLOCK] = "clock",
     };
     tb_assert((size_t)kind < sizeof text / sizeof text[0]);
     return text[kind];

@@ -137,6 +137,7 @@ enum tb_stream_kind {
     TB_STREAM_DISCLOSURE,
     TB_STREAM_DEED,
     TB_STREAM_DESTRUCTION,
+    TB_STREAM_CLOCK, /* a time limit is about to pass, or has passed */
 };
 const char *tb_stream_kind_text(enum tb_stream_kind kind);
 

@@ -32,7 +32,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_own ON ledger (own, n);
 
 -- What the stream shows that no envelope tells: a park, a new chain, a
--- directory. after_n is the last row of the ledger then, so that a rebuild puts
+-- directory, a time limit that passed. after_n is the last row of the ledger then, so that a rebuild puts
 -- each back in its place.
 CREATE TABLE happening (
     h INTEGER PRIMARY KEY,

@@ -104,6 +104,13 @@ struct tb_giving {
     uint64_t due_ms;
 };
 
+/* Where looking for clocks that fall due stands; see reminder.h. */
+struct tb_reminding {
+    uint64_t due_ms;    /* the next look */
+    uint32_t seen;      /* incidents of this round that were looked at */
+    int64_t soonest_ms; /* wall time at which one of them has something to tell */
+};
+
 struct tb_desk {
     struct tb_link links[TB_LINKS_MAX];
     struct tb_wanted wanted[TB_ROOTS_MAX]; /* at most one a prefix */
@@ -118,6 +125,7 @@ struct tb_desk {
     int64_t refresh_n; /* old offers are being renewed from here; -1: they are not */
     struct tb_giving giving;
     uint64_t pause_ms; /* nothing is due before: a full disk undid what was */
+    struct tb_reminding reminder;
 };
 
 enum tb_sql {

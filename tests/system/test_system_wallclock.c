@@ -325,6 +325,70 @@ static void time_limits_are_facts(void **state)
     tb_world_close(world);
 }
 
+/* How often ${office}'s stream has ${step} of ${rule}. */
+static size_t told(struct tb_world *world, const char *office, const char *step, const char *rule)
+{
+    json_t *stream = tb_desk_stream(world, office);
+    size_t count = 0;
+    size_t i;
+    json_t *row;
+    json_array_foreach(stream, i, row)
+    {
+        count += strcmp(word(row, "kind"), "clock") == 0 &&
+                 strstr(word(row, "text"), rule) != NULL && strstr(word(row, "text"), step) != NULL;
+    }
+    json_decref(stream);
+    return count;
+}
+
+/* After a crash at another time of day. */
+static void killed_until(struct tb_world *world, const char *office, long step_s)
+{
+    tb_world_kill(world, office);
+    step(world, office, step_s);
+    launch(world, office);
+    tb_world_ready(world, office);
+}
+
+static void passing_is_told_once(void **state)
+{
+    enum { HOUR_S = 3600, REPEATS = 2 };
+    char id[TB_DESK_ID_CHARS];
+    char count[32];
+    (void)state;
+    struct tb_world *world = open_with_clocks();
+    tb_desk_duty(world, TB_TEST_UP);
+    json_t *body = tb_desk_first("actual", TB_TEST_RIVER, "死鱼");
+    json_object_set_new(json_object_get(body, "notice"), "grade", json_string("ii"));
+    tb_desk_issue(world, TB_TEST_UP, body, id);
+    tb_world_until(TB_TEST_SOON_MS, tb_desk_held_by_all(world, TB_TEST_UP, id));
+    assert_int_equal(told(world, TB_TEST_UP, "reminder", "information-5h"), 0);
+    killed_until(world, TB_TEST_UP, 5L * HOUR_S - 60);
+    tb_world_until(TB_TEST_SOON_MS, told(world, TB_TEST_UP, "reminder", "information-5h") == 1);
+    assert_int_equal(told(world, TB_TEST_UP, "overdue", "information-5h"), 0);
+    for (int i = 0; i < REPEATS; i++) {
+        killed_until(world, TB_TEST_UP, 5L * HOUR_S + 60);
+        tb_world_until(TB_TEST_SOON_MS, told(world, TB_TEST_UP, "overdue", "information-5h") == 1);
+    }
+    tb_child_rest(2000);
+    assert_int_equal(told(world, TB_TEST_UP, "overdue", "information-5h"), 1);
+    assert_int_equal(told(world, TB_TEST_UP, "reminder", "information-5h"), 1);
+    /* In an officer's watch, in his language. */
+    json_t *stream = tb_desk_stream(world, TB_TEST_UP);
+    snprintf(count, sizeof count, "%zu", json_array_size(stream));
+    json_decref(stream);
+    const char *const chinese[] = {"LANGUAGE=zh_CN", NULL};
+    struct tb_told watch = tb_world_tongbao(world, TB_TEST_UP, chinese, NULL,
+                                            tb_words("watch", "--after", "0", "--count", count));
+    assert_int_equal(watch.exit_status, 0);
+    char *line = strstr(watch.out, "已超时，发布权威信息");
+    assert_non_null(line);
+    assert_null(strstr(line + 1, "已超时，发布权威信息"));
+    assert_non_null(strstr(watch.out, "即将到期，发布权威信息"));
+    tb_child_told_free(&watch);
+    tb_world_close(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -339,6 +403,9 @@ int main(void)
         tb_world_test("time limits are the same at both offices before and after a step, and at "
                       "the second when they are due (I9)",
                       time_limits_are_facts),
+        tb_world_test("a time limit that is about to pass, and one that has passed, is told once, "
+                      "across crashes (I9)",
+                      passing_is_told_once),
     };
     return cmocka_run_group_tests_name("system.wallclock", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/text.h"
+#include "node/core/state.h"
 #include "proto/wire.h"
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, ARENA_COUNT = 1024 * 1024, STEPS_MAX = 1000 };
@@ -169,6 +170,12 @@ void desk_settle(struct desk *desk)
         tb_assert(desk->turned == TB_OK);
         tb_assert(steps++ < STEPS_MAX);
     }
+}
+
+bool desk_idle(const struct desk *desk)
+{
+    uint64_t next = tb_node_deadline_ms(desk->node);
+    return next > desk->now.mono_ms && next == desk->node->desk.reminder.due_ms;
 }
 
 void desk_later(struct desk *desk, uint64_t ms)

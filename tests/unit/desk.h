@@ -55,6 +55,8 @@ void desk_turn(struct desk *desk, const struct tb_event *events, size_t count);
 /* A DUE event, as the deadline asks for; desk_settle until no deadline is over. */
 void desk_due(struct desk *desk);
 void desk_settle(struct desk *desk);
+/* Nothing is due but the next look at the time limits. */
+bool desk_idle(const struct desk *desk);
 void desk_later(struct desk *desk, uint64_t ms); /* both clocks, no turn */
 
 /* What the last turn sent: the ${nth} frame of ${kind} to ${broker} (0 sx-1, 1 sx-2). */

@@ -79,7 +79,7 @@ static void an_actual_notice_wakes_at_once_and_every_minute_until_acknowledged(v
     desk_later(&desk, TB_ALARM_MS);
     desk_due(&desk);
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 0);
-    assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
+    assert_true(desk_idle(&desk));
 }
 
 /* I7: an exercise wakes nobody, nor does what this office says itself. */
@@ -90,7 +90,7 @@ static void i7_an_exercise_or_an_own_notice_wakes_nobody(void **state)
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 0);
     assert_int_equal(desk_issue(&desk, "").status, TB_OK);
     assert_int_equal(desk_effects(&desk, TB_EFFECT_ALARM), 0);
-    assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
+    assert_true(desk_idle(&desk));
 }
 
 static void a_step_of_the_wall_clock_neither_wakes_nor_silences(void **state)

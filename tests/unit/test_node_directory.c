@@ -136,7 +136,7 @@ static void a_part_that_does_not_come_is_given_up(void **state)
     desk_later(&desk, TB_PART_MS);
     assert_int_equal(tb_node_deadline_ms(desk.node), desk.now.mono_ms);
     desk_due(&desk);
-    assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
+    assert_true(desk_idle(&desk));
     greet_with_version_4();
     assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_ASK), 1);
     tongbao__refusal__init(&refusal);
@@ -144,7 +144,7 @@ static void a_part_that_does_not_come_is_given_up(void **state)
     frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;
     frame.refusal = &refusal;
     desk_frame(&desk, 0, &frame);
-    assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
+    assert_true(desk_idle(&desk));
     greet_with_version_4();
     assert_true(give_parts() >= 2);
     assert_int_equal(version_here(), 4);
@@ -194,7 +194,7 @@ static void i5_an_office_that_is_admitted_gets_the_open_notices(void **state)
     static const uint32_t some[] = {140900, 140000};
     desk_answer(&desk, 0, desk_offered(&desk, 0, 0), TB_OK, 1, some, 2, NULL, 0);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_OUTSIDE);
-    assert_int_equal(tb_node_deadline_ms(desk.node), UINT64_MAX);
+    assert_true(desk_idle(&desk));
     fix_office(&fix, 140926)->listed = true;
     assert_int_equal(desk_publish(&desk, 3).status, TB_OK);
     assert_int_equal(desk_delivery(&desk, &id, 140926).state, TB_DELIVERY_QUEUED);

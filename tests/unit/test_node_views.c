@@ -37,8 +37,8 @@ static int stop(void **state)
 /* ------------------------------------------------------------------ rebuild */
 
 static const char *const views[] = {
-    "notice",    "recipient", "receipt", "acknowledgement", "call",
-    "objection", "widening",  "chain",   "stream",          "owed",
+    "notice", "recipient", "receipt", "acknowledgement", "call",     "objection",  "widening",
+    "chain",  "stream",    "owed",    "grading",         "incident", "disclosure", "deed",
 };
 enum { VIEWS = sizeof views / sizeof views[0] };
 
@@ -126,6 +126,28 @@ static void held_by(uint32_t office, const struct tb_id *notice)
     desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
 }
 
+/* What time limits go by, and one that passes meanwhile. */
+static void acts_about(const struct tb_id *notice)
+{
+    char to[] = "县人民政府值班室";
+    Tongbao__Disclosure disclosure = TONGBAO__DISCLOSURE__INIT;
+    Tongbao__Deed deed = TONGBAO__DEED__INIT;
+    struct tb_request said = {.verb = TB_VERB_DISCLOSE, .id = "said", .token = desk.token};
+    struct tb_request done = {.verb = TB_VERB_DEED, .id = "done", .token = desk.token};
+    disclosure.measure = TONGBAO__DISCLOSURE__MEASURE__PRESS_CONFERENCE;
+    disclosure.state = TONGBAO__DISCLOSURE__STATE__PROPOSED;
+    said.disclose = (struct tb_disclose){.notice = *notice, .said = &disclosure};
+    assert_int_equal(desk_ask(&desk, &said).status, TB_OK);
+    deed.duty = TONGBAO__DEED__DUTY__REPORT_MINISTRY;
+    deed.to = to;
+    done.deed = (struct tb_deed){.notice = *notice, .said = &deed};
+    assert_int_equal(desk_ask(&desk, &done).status, TB_OK);
+    desk_later(&desk, (uint64_t)4 * 60 * 60 * 1000);
+    desk_settle(&desk);
+    assert_true(desk_sql(&desk, "SELECT count(*) FROM happening WHERE text LIKE '% overdue %'") >
+                0);
+}
+
 /* A life with everything that a view can hold, much of it out of order. */
 static void live(void)
 {
@@ -139,6 +161,7 @@ static void live(void)
     held_by(140926, &own);
     held_by(140926, &own);
     acknowledged_by(140926, &own);
+    acts_about(&own);
     widening_of(&own, 140123, &id);
     desk_deliver(&desk, 0, 2, tb_buf_bytes(&desk.bytes));
     objection_of(140900, &own, TONGBAO__OBJECTION__OUTCOME__PARKED, TB_SIGNER);
@@ -239,6 +262,34 @@ static void a_rebuild_mends_spoilt_views(void **state)
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM stream WHERE k = 2"), 1);
     free(before);
     free(after);
+}
+
+/* The same for what time limits go by. */
+static void a_rebuild_mends_spoilt_clock_views(void **state)
+{
+    static const char *const spoilt[] = {"grading", "incident", "disclosure", "deed"};
+    enum { SPOILT = sizeof spoilt / sizeof spoilt[0] };
+    char *before[SPOILT];
+    int rows;
+    (void)state;
+    live();
+    for (int i = 0; i < SPOILT; i++) {
+        before[i] = dump(spoilt[i], &rows);
+    }
+    assert_int_equal(sqlite3_exec(desk.db.handle,
+                                  "UPDATE deed SET counts = 1; UPDATE disclosure SET counts = 1;"
+                                  "DELETE FROM grading; UPDATE incident SET last_n = -last_n",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    tb_db_begin(&desk.db);
+    assert_int_equal(tb_node_rebuild(desk.node), TB_OK);
+    tb_db_commit(&desk.db);
+    for (int i = 0; i < SPOILT; i++) {
+        char *after = dump(spoilt[i], &rows);
+        assert_string_equal(before[i], after);
+        free(before[i]);
+        free(after);
+    }
 }
 
 /* ---------------------------------------------------------------- deliveries */
@@ -382,6 +433,7 @@ int main(void)
         WITH(a_rebuild_gives_identical_views),
         WITH(what_is_owed_is_what_lacks_a_receipt),
         WITH(a_rebuild_mends_spoilt_views),
+        WITH(a_rebuild_mends_spoilt_clock_views),
         WITH(a_delivery_stands_by_the_strongest_evidence),
         WITH(i5_a_widening_needs_a_brokers_key_and_an_actual_notice),
         WITH(i8_the_first_receipt_of_an_office_stands),
