@@ -160,17 +160,41 @@ static void settle(struct tb_cli *cli, const char *id, struct tb_answer *shown)
     }
 }
 
-/* Whom to telephone, and why: the only way while nothing leaves the building (I6). */
-static void telephone(const json_t *answer, const struct tb_deliveries_count *count)
+/* The numbers of all whom it is for, from the directory: owned by the caller. */
+static json_t *numbers_of(struct tb_cli *cli, const json_t *deliveries)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(deliveries); i++) {
+        const json_t *delivery = json_array_get(deliveries, i);
+        char path[TB_CLIENT_PATH_BYTES_MAX];
+        struct tb_answer answer = {.json = NULL};
+        json_t *row = json_object();
+        snprintf(path, sizeof path, "/v1/offices?code=%.6s", tb_pick_text(delivery, "office"));
+        tb_client_get(&cli->client, path, &answer);
+        const json_t *entry = json_array_get(tb_pick_list(answer.json, "offices"), 0);
+        json_object_set(row, "office", json_object_get(delivery, "office"));
+        json_object_set(row, "name", json_object_get(delivery, "name"));
+        json_object_set(row, "phones", json_object_get(entry, "phones"));
+        json_array_append_new(list, row);
+        tb_answer_fini(&answer);
+    }
+    return list;
+}
+
+/* Whom to telephone, and why: the only way while nothing leaves the building (I6). A
+ * broker that has just stopped answering still counted as a way out when the node
+ * answered; what stands after the look decides. */
+static void telephone(struct tb_cli *cli, const json_t *answer, const json_t *deliveries,
+                      const struct tb_deliveries_count *count)
 {
     const json_t *list = tb_pick_list(answer, "telephone");
+    json_t *all = NULL;
     if (count->left == 0 && count->total > 0) {
+        all = tb_pick_bool(answer, "left_building") ? numbers_of(cli, deliveries) : NULL;
+        list = all != NULL ? all : list;
         putchar('\n');
         puts(_("!! IT HAS NOT LEFT THIS BUILDING. It is safe on this disk and goes out by itself "
                "as soon as a line is there. Until then, TELEPHONE:"));
-        if (json_array_size(list) == 0) {
-            puts(_("   the numbers stand in: tongbao offices"));
-        }
     } else if (json_array_size(list) > 0) {
         putchar('\n');
         puts(_("To be told by telephone:"));
@@ -180,6 +204,7 @@ static void telephone(const json_t *answer, const struct tb_deliveries_count *co
     tb_deliveries_phones(list);
     printf(_("Enter each call: tongbao call %s --office CODE --person NAME --read-back yes\n"),
            tb_pick_text(answer, "number"));
+    json_decref(all);
 }
 
 /* It went out of what the reserve freed: whoever sits here sees nothing of others. */
@@ -212,7 +237,7 @@ static void report(struct tb_cli *cli, const json_t *answer)
     if (missing[0] != '\0') {
         printf(_("Still missing, to be chased (it has gone out all the same): %s\n"), missing);
     }
-    telephone(answer, &count);
+    telephone(cli, answer, deliveries, &count);
     warn_of_disk(answer);
     tb_answer_fini(&shown);
 }

@@ -1,7 +1,8 @@
 /*
  * kill -9 of a random process at a random moment, while notices are being
  * issued and acknowledged, again and again; then the books are compared. Once
- * with one broker, and once with two that lose their stores as well.
+ * with one broker, once with two that lose their stores as well, and once of
+ * every process in the same moment.
  */
 #include <signal.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 enum {
     ROUNDS = 36,
+    ROUNDS_AT_ONCE = 12,
     ROUND_NOTICES = 4,
     NOTICES_MAX = ROUNDS * ROUND_NOTICES,
     KILL_US_MAX = 60000,
@@ -30,6 +32,8 @@ static const struct tb_world_office at_two[] = {TB_TEST_OFFICES("sx-1,sx-2"),
 static const char *const victims_one[] = {TB_TEST_UP, TB_TEST_DOWN, "sx-1", TB_TEST_PROVINCE};
 static const char *const victims_two[] = {TB_TEST_UP, TB_TEST_DOWN, TB_TEST_PROVINCE, "sx-1",
                                           "sx-2"};
+static const char *const everybody[] = {TB_TEST_UP,       TB_TEST_DOWN, TB_TEST_CITY,
+                                        TB_TEST_PROVINCE, "sx-1",       "sx-2"};
 static const char *const readers[] = {TB_TEST_UP, TB_TEST_DOWN, TB_TEST_CITY, TB_TEST_PROVINCE};
 
 struct issued {
@@ -46,7 +50,9 @@ struct run {
     size_t count;
     const char *const *victims;
     size_t victims_count;
-    bool disks;      /* a broker that is killed may lose its store, or its tail */
+    bool at_once; /* all victims die in the same moment */
+    bool disks;   /* a broker that is killed may lose its store, or its tail */
+    size_t rounds;
     size_t everyone; /* rounds in which all were killed at once */
     size_t killed[VICTIMS_MAX];
     size_t forgotten;
@@ -73,18 +79,34 @@ static uint64_t seed(void)
     return (uint64_t)now.tv_nsec ^ ((uint64_t)now.tv_sec << 20) ^ (uint64_t)getpid();
 }
 
-/* The process that the timer kills: kill() may be called in a signal handler. */
-static volatile sig_atomic_t kill_pid;
+/* The processes that the timer kills: kill() may be called in a signal handler. */
+static volatile sig_atomic_t kill_pids[VICTIMS_MAX];
+static volatile sig_atomic_t kill_count;
 static volatile sig_atomic_t kill_done;
 
 static void on_timer(int signal)
 {
     (void)signal;
-    kill((pid_t)kill_pid, SIGKILL);
+    for (sig_atomic_t i = 0; i < kill_count; i++) {
+        kill((pid_t)kill_pids[i], SIGKILL);
+    }
     kill_done = 1;
 }
 
-static timer_t arm(pid_t pid, uint64_t after_us)
+/* Whom the next timer kills: one, or all. */
+static void aim(struct run *run, size_t which)
+{
+    kill_count = 0;
+    for (size_t v = 0; v < run->victims_count; v++) {
+        if (run->at_once || v == which) {
+            struct tb_place *victim = tb_world_place(run->world, run->victims[v]);
+            kill_pids[kill_count] = (sig_atomic_t)victim->child.pid;
+            kill_count = kill_count + 1;
+        }
+    }
+}
+
+static timer_t arm(uint64_t after_us)
 {
     struct sigaction action;
     timer_t timer;
@@ -92,7 +114,6 @@ static timer_t arm(pid_t pid, uint64_t after_us)
     action.sa_handler = on_timer;
     action.sa_flags = SA_RESTART;
     assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-    kill_pid = (sig_atomic_t)pid;
     kill_done = 0;
     struct sigevent event;
     memset(&event, 0, sizeof event);
@@ -188,7 +209,8 @@ static void play_round(struct run *run)
     size_t which = (size_t)draw(run, run->victims_count);
     struct tb_place *victim = tb_world_place(run->world, run->victims[which]);
     size_t first = run->count;
-    timer_t timer = arm(victim->child.pid, draw(run, KILL_US_MAX));
+    aim(run, which);
+    timer_t timer = arm(draw(run, KILL_US_MAX));
     for (size_t i = 0; i < ROUND_NOTICES; i++) {
         struct issued *notice = &run->notices[run->count++];
         snprintf(notice->request, sizeof notice->request, "%s", tb_desk_request());
@@ -204,7 +226,7 @@ static void play_round(struct run *run)
     if (run->disks && !victim->office) {
         spoil_disk(run, victim->name);
     }
-    if (draw(run, EVERYONE_ONE_IN) == 0) {
+    if (run->at_once || draw(run, EVERYONE_ONE_IN) == 0) {
         kill_the_others(run, which);
     }
     tb_world_start(run->world, run->victims[which]);
@@ -291,7 +313,7 @@ static void compare_receipts(struct run *run)
 
 static void say_books(const struct run *run, size_t acknowledged)
 {
-    print_message("%d kills:", ROUNDS);
+    print_message("%zu kills:", run->rounds);
     for (size_t v = 0; v < run->victims_count; v++) {
         print_message(" %zu of %s,", run->killed[v], run->victims[v]);
     }
@@ -308,7 +330,7 @@ static void play(struct run *run, const struct tb_world_plan *plan)
     run->world = tb_world_open(plan);
     tb_desk_duty(run->world, TB_TEST_UP);
     tb_desk_duty(run->world, TB_TEST_DOWN);
-    for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < run->rounds; round++) {
         play_round(run);
     }
     for (size_t i = 0; i < run->count; i++) {
@@ -338,6 +360,7 @@ static void killed_at_any_moment(void **state)
     (void)state;
     run.victims = victims_one;
     run.victims_count = sizeof victims_one / sizeof victims_one[0];
+    run.rounds = ROUNDS;
     play(&run, &plan);
 }
 
@@ -348,8 +371,22 @@ static void brokers_lose_their_disks(void **state)
     (void)state;
     run.victims = victims_two;
     run.victims_count = sizeof victims_two / sizeof victims_two[0];
+    run.rounds = ROUNDS;
     run.disks = true;
     play(&run, &plan);
+}
+
+static void all_die_in_the_same_moment(void **state)
+{
+    static const struct tb_world_plan plan = {two, at_two, {NULL, NULL}};
+    static struct run run;
+    (void)state;
+    run.victims = everybody;
+    run.victims_count = sizeof everybody / sizeof everybody[0];
+    run.rounds = ROUNDS_AT_ONCE;
+    run.at_once = true;
+    play(&run, &plan);
+    assert_int_equal(run.everyone, ROUNDS_AT_ONCE);
 }
 
 int main(void)
@@ -362,6 +399,9 @@ int main(void)
         tb_world_test("the same holds with two brokers whose stores are lost, or put back from old "
                       "copies, while offices keep theirs (I1, I2, I3, I4)",
                       brokers_lose_their_disks),
+        tb_world_test("the same holds when every process is killed in the same moment, in the "
+                      "middle of a load (I1, I2, I3, I4)",
+                      all_die_in_the_same_moment),
     };
     return cmocka_run_group_tests_name("system.kill", tests, NULL, NULL);
 }

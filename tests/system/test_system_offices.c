@@ -1,6 +1,7 @@
 /* Offices that were away, are not known yet, or know too little. */
 #include "tests/system/test.h"
 
+enum { WEEK_NOTICES = 5000, WEEK_MS = 120000 };
 enum { AWAY_NOTICES = 20, PAUSED_NOTICES = 10, PAUSED_MS = 2000 };
 
 static const struct tb_world_broker one[] = {{"sx-1", 14, false, NULL}, {NULL, 0, false, NULL}};
@@ -38,6 +39,28 @@ static void away_for_the_whole_send(void **state)
     tb_world_start(world, TB_TEST_DOWN);
     wait_held(world, TB_TEST_UP, ids, AWAY_NOTICES);
     tb_desk_shown_once(world, TB_TEST_DOWN, ids, AWAY_NOTICES);
+    tb_world_pass(world);
+}
+
+/* 100,000 of them, with figures, are tests/bench/bench_backlog.c. */
+static void province_away_for_a_week(void **state)
+{
+    static char ids[WEEK_NOTICES][TB_DESK_ID_CHARS];
+    struct tb_world *world = tb_world_share(&plan);
+    (void)state;
+    tb_desk_duty(world, TB_TEST_UP);
+    tb_world_stop(world, TB_TEST_PROVINCE);
+    issue_many(world, ids, WEEK_NOTICES);
+    tb_world_until(TB_TEST_LATE_MS, tb_desk_state_is(world, TB_TEST_UP, ids[WEEK_NOTICES - 1],
+                                                     TB_TEST_PROVINCE, "accepted"));
+    assert_int_equal(tb_desk_status(world, TB_TEST_UP, "owed"), WEEK_NOTICES);
+    unsigned long long from_ms = tb_child_now_ms();
+    tb_world_start(world, TB_TEST_PROVINCE);
+    tb_world_until(WEEK_MS, tb_desk_status(world, TB_TEST_UP, "owed") == 0);
+    print_message("%d notices that waited are held after %llu ms\n", WEEK_NOTICES,
+                  tb_child_now_ms() - from_ms);
+    tb_desk_shown_once(world, TB_TEST_PROVINCE, ids, WEEK_NOTICES);
+    tb_desk_shown_once(world, TB_TEST_DOWN, ids, WEEK_NOTICES);
     tb_world_pass(world);
 }
 
@@ -168,6 +191,9 @@ int main(void)
         tb_world_test("an office that was away for the whole send gets all of it when it is back "
                       "(I1, I2)",
                       away_for_the_whole_send),
+        tb_world_test("a province that was away for a week gets all of 5,000 notices, each once "
+                      "(I1, I2)",
+                      province_away_for_a_week),
         tb_world_test("a notice issued with no broker there, at an office that is then killed, is "
                       "delivered when both are back (I1, I2)",
                       origin_gone_after_issuing),

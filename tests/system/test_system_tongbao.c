@@ -6,6 +6,8 @@ static const struct tb_world_office offices[] = {TB_TEST_OFFICES("sx-1"),
                                                  {NULL, NULL, NULL, false, false}};
 static const struct tb_world_plan plan = {brokers, offices, {NULL, NULL}};
 
+enum { AT_ONCE_MS = 1000 };
+
 /* No locale is installed where LOCPATH points: nothing need be generated. What
  * glibc makes of LOCPATH it never gives back, which is no leak of ours. */
 #define BARE                                                                                       \
@@ -283,6 +285,63 @@ static void daemons_answer_an_operator(void **state)
     tb_world_pass(world);
 }
 
+/* The number of each office that must hear it stands on the line of its name. */
+static void must_name_all(const char *text)
+{
+    static const char *const lines[][2] = {{"忻州市生态环境局静乐分局", "值班 0351-" TB_TEST_DOWN},
+                                           {"忻州市生态环境局", "值班 0351-" TB_TEST_CITY},
+                                           {"山西省生态环境厅", "值班 0351-" TB_TEST_PROVINCE}};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const char *number = strstr(text, lines[i][1]);
+        if (number == NULL) {
+            fail_msg("no \"%s\" in: %s", lines[i][1], text);
+        }
+        const char *line = number;
+        while (line > text && line[-1] != '\n') {
+            line--;
+        }
+        const char *name = strstr(line, lines[i][0]);
+        assert_non_null(name);
+        assert_true(name < number);
+    }
+}
+
+static void no_broker_answers(void **state)
+{
+    struct tb_world *world = tb_world_share(&plan);
+    char id[TB_DESK_ID_CHARS];
+    (void)state;
+    tb_desk_duty(world, TB_TEST_UP);
+    free(say(world, TB_TEST_UP, NULL, TB_DESK_PASSWORD "\n", 0,
+             tb_words("duty", "open", "--officer", TB_DESK_OFFICER)));
+    /* One that hangs looks like a way out for some seconds. */
+    tb_child_pause(&tb_world_place(world, "sx-1")->child);
+    char *hanging = say(world, TB_TEST_UP, NULL, NULL, 0,
+                        tb_words("issue", "--river", TB_TEST_RIVER, "--title", "死鱼", "--yes"));
+    must_name_all(hanging);
+    must_have(hanging, "!! IT HAS NOT LEFT THIS BUILDING. It is safe on this disk");
+    tb_world_kill(world, "sx-1");
+    tb_world_until(TB_TEST_LATE_MS, !tb_desk_linked(tb_world_place(world, TB_TEST_UP)));
+    unsigned long long from_ms = tb_child_now_ms();
+    tb_desk_issue_first(world, TB_TEST_UP, TB_TEST_RIVER, id);
+    assert_true(tb_child_now_ms() - from_ms < AT_ONCE_MS);
+    assert_true(tb_desk_state_is(world, TB_TEST_UP, id, TB_TEST_DOWN, "queued"));
+    char *english = say(world, TB_TEST_UP, NULL, NULL, 0,
+                        tb_words("issue", "--river", TB_TEST_RIVER, "--title", "死鱼", "--yes"));
+    must_name_all(english);
+    must_have(english, "!! IT HAS NOT LEFT THIS BUILDING. It is safe on this disk");
+    char *chinese = say(world, TB_TEST_UP, bare_chinese, NULL, 0,
+                        tb_words("issue", "--river", TB_TEST_RIVER, "--title", "死鱼", "--yes"));
+    must_name_all(chinese);
+    must_have(chinese, "通报还没有离开本单位");
+    must_have(say(world, TB_TEST_UP, NULL, NULL, 0, tb_words("status")), "use the telephone");
+    /* It goes out by itself as soon as a line is there. */
+    tb_world_start(world, "sx-1");
+    tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, TB_TEST_UP, id));
+    tb_world_until(TB_TEST_LATE_MS, tb_desk_status(world, TB_TEST_UP, "owed") == 0);
+    tb_world_pass(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -304,6 +363,10 @@ int main(void)
         tb_world_test("node and broker check configuration and store and tell what waits, beside "
                       "the running daemon",
                       daemons_answer_an_operator),
+        tb_world_test(
+            "with no broker there a notice is issued at once, and the officer is told that "
+            "it has not left the building and whom to telephone (I1, I6)",
+            no_broker_answers),
     };
     return cmocka_run_group_tests_name("system.tongbao", tests, NULL, tb_world_teardown_shared);
 }
