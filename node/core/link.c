@@ -89,7 +89,7 @@ void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms
 
 void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *link)
 {
-    Tongbao__Refusal refusal = TONGBAO__REFUSAL__INIT;
+    Tongbao__Refusal refusal;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
     bool told = link->held;
     link->held = true;
@@ -97,6 +97,7 @@ void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *l
     if (told) {
         return;
     }
+    tongbao__refusal__init(&refusal);
     refusal.status = (uint32_t)TB_DISKFULL;
     refusal.text = (char *)(uintptr_t)tb_status_text(TB_DISKFULL);
     frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;

@@ -420,7 +420,7 @@ static void i1_an_office_whose_disk_is_full_is_held_until_it_greets_again(void *
     struct bench *bench = *state;
     const struct fix_say say = {.origin = 140925, .directory_version = 1, .to = {140926}};
     const struct fix_say own = {.origin = 140926, .directory_version = 1, .to = {140900}};
-    Tongbao__Refusal refusal = TONGBAO__REFUSAL__INIT;
+    Tongbao__Refusal refusal;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
     struct tb_id first;
     struct tb_id second;
@@ -428,6 +428,7 @@ static void i1_an_office_whose_disk_is_full_is_held_until_it_greets_again(void *
     bench_hello(bench, 2, 140926);
     assert_int_equal(bench_say(bench, 1, &say, &first)->status, TB_OK);
     assert_true(delivered(bench, 2, &first));
+    tongbao__refusal__init(&refusal);
     refusal.status = TB_DISKFULL;
     frame.kind_case = TONGBAO__FRAME__KIND_REFUSAL;
     frame.refusal = &refusal;

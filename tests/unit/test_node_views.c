@@ -130,10 +130,12 @@ static void held_by(uint32_t office, const struct tb_id *notice)
 static void acts_about(const struct tb_id *notice)
 {
     char to[] = "县人民政府值班室";
-    Tongbao__Disclosure disclosure = TONGBAO__DISCLOSURE__INIT;
-    Tongbao__Deed deed = TONGBAO__DEED__INIT;
+    Tongbao__Disclosure disclosure;
+    Tongbao__Deed deed;
     struct tb_request said = {.verb = TB_VERB_DISCLOSE, .id = "said", .token = desk.token};
     struct tb_request done = {.verb = TB_VERB_DEED, .id = "done", .token = desk.token};
+    tongbao__disclosure__init(&disclosure);
+    tongbao__deed__init(&deed);
     disclosure.measure = TONGBAO__DISCLOSURE__MEASURE__PRESS_CONFERENCE;
     disclosure.state = TONGBAO__DISCLOSURE__STATE__PROPOSED;
     said.disclose = (struct tb_disclose){.notice = *notice, .said = &disclosure};
