@@ -15,7 +15,7 @@ enum {
     SQL_BYTES_MAX = 64 * 1024,
     VALUE_BYTES_MAX = 8 * 1024 * 1024,
     CACHE_KIB = 2048,
-    PRIME_BYTES = 64 * 1024, /* written at once */
+    LOG_BLOCK_BYTES = 64 * 1024, /* of the log, read and written at once */
     OPEN_BUSY_MS = 5000
 };
 
@@ -192,6 +192,38 @@ static enum tb_status check_identity(struct tb_db *db, const struct tb_db_schema
     return TB_OK;
 }
 
+/*
+ * A process that was killed, or whose fsync failed, leaves commits in the log that
+ * may never have reached the disk, and whoever opens the store next reads them like
+ * any other. After a failed fsync Linux counts the pages as clean: the next one does
+ * not save them. So the log is written again, as it is, and synced, before anything
+ * is answered by it. SQLITE_FULL, which only a copying file system can say here, is
+ * no reason not to start; the sync is what can be had then.
+ */
+static void save_log(struct tb_db *db)
+{
+    static uint8_t block[LOG_BLOCK_BYTES];
+    sqlite3_file *log = NULL;
+    sqlite3_int64 size = 0;
+    int code = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code == SQLITE_OK && log != NULL && log->pMethods != NULL) {
+        code = log->pMethods->xFileSize(log, &size);
+    }
+    for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += LOG_BLOCK_BYTES) {
+        int bytes = size - at < LOG_BLOCK_BYTES ? (int)(size - at) : LOG_BLOCK_BYTES;
+        code = log->pMethods->xRead(log, block, bytes, at);
+        if (code == SQLITE_OK) {
+            code = log->pMethods->xWrite(log, block, bytes, at);
+        }
+    }
+    if (size > 0 && (code == SQLITE_OK || code == SQLITE_FULL)) {
+        code = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
+    }
+    if (code != SQLITE_OK) {
+        stick(db, code);
+    }
+}
+
 enum tb_status tb_db_open(struct tb_db *db, const char *path, const struct tb_db_schema *schema,
                           struct tb_diag *diag)
 {
@@ -212,6 +244,10 @@ enum tb_status tb_db_open(struct tb_db *db, const char *path, const struct tb_db
     enum tb_status status = check_identity(db, schema, &version, diag);
     if (status != TB_OK) {
         return status;
+    }
+    save_log(db);
+    if (db->status != TB_OK) {
+        return refuse(db, diag, TB_IO, "the store's log cannot be written to the disk");
     }
     migrate(db, schema, version);
     if (db->status != TB_OK) {
@@ -249,6 +285,10 @@ void tb_db_close(struct tb_db *db)
 {
     tb_db_unprepare(db->controls, TB_DB_CONTROLS);
     if (db->handle != NULL) {
+        /* What a broken disk may not have kept in the log is not moved out of it. */
+        if (db->status == TB_IO) {
+            sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        }
         sqlite3_close(db->handle);
     }
     db->handle = NULL;
@@ -461,7 +501,7 @@ void tb_db_looked(struct tb_db *db)
 
 bool tb_db_prime(struct tb_db *db, size_t bytes)
 {
-    static const uint8_t zeros[PRIME_BYTES];
+    static const uint8_t zeros[LOG_BLOCK_BYTES];
     sqlite3_file *log = NULL;
     sqlite3_int64 before = 0;
     tb_assert(!db->inside);

@@ -17,9 +17,10 @@ struct sqlite3_stmt;
  *
  * Exactly one connection writes and checkpoints; any other is opened for
  * reading (SQLite before 3.51.3 can damage a database that two connections
- * write). WAL, synchronous=FULL, proven at open. An authorizer refuses every
- * function that is random or reads a clock, so that the simulator and
- * production run the same SQL.
+ * write). WAL, synchronous=FULL, proven at open; what an earlier process left in
+ * the log is written to the disk again before anything is answered by it (I4). An
+ * authorizer refuses every function that is random or reads a clock, so that the
+ * simulator and production run the same SQL.
  *
  * Errors stick. The first failure of any call is kept in the connection and
  * every later call does nothing; the turn looks once, before COMMIT:
