@@ -150,7 +150,7 @@ static void rename_to(struct tb_disk *disk, const char *file, struct tb_disk_ino
     size_t at = entry_of(disk, file);
     disk->naming =
         tb_disk_more(disk->naming, disk->naming_count, &disk->naming_room, sizeof *disk->naming);
-    disk->naming[disk->naming_count++] = (struct tb_disk_naming){at, name(inode)};
+    disk->naming[disk->naming_count++] = (struct tb_disk_naming){at, name(inode), ++disk->serials};
     struct tb_disk_inode *old = disk->entry[at].now;
     disk->entry[at].now = name(inode);
     unname(old);
@@ -212,10 +212,11 @@ void tb_disk_write(struct tb_disk_inode *inode, uint64_t offset, const uint8_t *
 {
     tb_disk_image_write(&inode->now, offset, data, bytes);
     tb_disk_note(inode->disk, TB_DISK_LOG_WRITE, inode->number, NULL, offset, data, bytes);
+    uint64_t serial = ++inode->disk->serials;
     while (bytes > 0) {
         size_t rest = (size_t)(TB_DISK_PAGE_BYTES - offset % TB_DISK_PAGE_BYTES);
         size_t now = bytes < rest ? bytes : rest;
-        struct tb_disk_wait wait = {TB_DISK_WRITTEN, offset, now, malloc(now), false};
+        struct tb_disk_wait wait = {TB_DISK_WRITTEN, offset, now, malloc(now), serial, false};
         tb_assert(wait.data != NULL);
         memcpy(wait.data, data, now);
         take_up_again(inode, offset / TB_DISK_PAGE_BYTES);
@@ -228,7 +229,7 @@ void tb_disk_write(struct tb_disk_inode *inode, uint64_t offset, const uint8_t *
 
 void tb_disk_truncate(struct tb_disk_inode *inode, uint64_t size)
 {
-    struct tb_disk_wait wait = {TB_DISK_CUT, size, 0, NULL, false};
+    struct tb_disk_wait wait = {TB_DISK_CUT, size, 0, NULL, ++inode->disk->serials, false};
     tb_disk_image_cut(&inode->now, size);
     wait_for_sync(inode, &wait);
     tb_disk_note(inode->disk, TB_DISK_LOG_TRUNCATE, inode->number, NULL, size, NULL, 0);
@@ -388,6 +389,72 @@ void tb_disk_copy(struct tb_disk *to, const struct tb_disk *from)
     }
 }
 
+/* Twins stand in the same place of both lists. */
+static struct tb_disk_inode *twin_of(struct tb_disk *to, const struct tb_disk *from,
+                                     const struct tb_disk_inode *inode)
+{
+    struct tb_disk_inode *twin = to->inodes;
+    for (const struct tb_disk_inode *at = from->inodes; at != inode; at = at->next) {
+        tb_assert(at != NULL);
+        twin = twin->next;
+    }
+    return twin;
+}
+
+static struct tb_disk_inode *named_twin(struct tb_disk *to, const struct tb_disk *from,
+                                        const struct tb_disk_inode *inode)
+{
+    return inode == NULL ? NULL : name(twin_of(to, from, inode));
+}
+
+static void inode_clone(struct tb_disk *to, const struct tb_disk_inode *from)
+{
+    struct tb_disk_inode *inode = inode_new(to);
+    inode->now = tb_disk_image_same(&from->now);
+    inode->safe = tb_disk_image_same(&from->safe);
+    inode->number = from->number;
+    inode->gave_up = from->gave_up;
+    for (size_t i = 0; i < from->wait_count; i++) {
+        struct tb_disk_wait wait = from->wait[i];
+        if (wait.bytes > 0) {
+            wait.data = malloc(wait.bytes);
+            tb_assert(wait.data != NULL);
+            memcpy(wait.data, from->wait[i].data, wait.bytes);
+        }
+        wait_for_sync(inode, &wait);
+    }
+}
+
+void tb_disk_clone(struct tb_disk *to, const struct tb_disk *from)
+{
+    const struct tb_disk_inode *inodes[4 * TB_DISK_FILES_MAX];
+    size_t count = 0;
+    tb_assert(to != from);
+    tb_disk_clear(to);
+    for (const struct tb_disk_inode *inode = from->inodes; inode != NULL; inode = inode->next) {
+        tb_assert(count < sizeof inodes / sizeof inodes[0]);
+        inodes[count++] = inode;
+    }
+    /* A new one goes to the front. */
+    for (size_t i = count; i > 0; i--) {
+        inode_clone(to, inodes[i - 1]);
+    }
+    for (size_t i = 0; i < from->entries; i++) {
+        size_t at = entry_of(to, from->entry[i].file);
+        to->entry[at].now = named_twin(to, from, from->entry[i].now);
+        to->entry[at].safe = named_twin(to, from, from->entry[i].safe);
+    }
+    for (size_t i = 0; i < from->naming_count; i++) {
+        to->naming =
+            tb_disk_more(to->naming, to->naming_count, &to->naming_room, sizeof *to->naming);
+        to->naming[to->naming_count++] = (struct tb_disk_naming){
+            from->naming[i].entry, named_twin(to, from, from->naming[i].inode),
+            from->naming[i].serial};
+    }
+    to->numbers = from->numbers;
+    to->serials = from->serials;
+}
+
 void tb_disk_settle(struct tb_disk *disk)
 {
     tb_disk_sync_folder(disk);
@@ -423,6 +490,11 @@ size_t tb_disk_pending(const struct tb_disk *disk)
     return count;
 }
 
+uint64_t tb_disk_newest(const struct tb_disk *disk)
+{
+    return disk->serials;
+}
+
 /* What is left of the names: an inode for each entry, or NULL. */
 static void names_left(const struct tb_disk *disk, struct tb_disk_fate fate, size_t *index,
                        struct tb_disk_inode **left)
@@ -436,6 +508,7 @@ static void names_left(const struct tb_disk *disk, struct tb_disk_fate fate, siz
             .change = naming->inode == NULL ? TB_DISK_DELETED : TB_DISK_CREATED,
             .file = disk->entry[naming->entry].file,
             .index = (*index)++,
+            .serial = naming->serial,
         };
         if (fate.of(fate.context, &piece) != TB_DISK_DROPPED) {
             left[naming->entry] = naming->inode;
@@ -449,7 +522,8 @@ static struct tb_disk_image content_left(const struct tb_disk_inode *inode, cons
     struct tb_disk_image image = tb_disk_image_same(&inode->safe);
     for (size_t i = 0; i < inode->wait_count; i++) {
         const struct tb_disk_wait *wait = &inode->wait[i];
-        struct tb_disk_piece piece = {wait->change, file, wait->offset, wait->bytes, (*index)++};
+        struct tb_disk_piece piece = {wait->change, file,       wait->offset,
+                                      wait->bytes,  (*index)++, wait->serial};
         apply(&image, wait, fate.of(fate.context, &piece));
     }
     return image;

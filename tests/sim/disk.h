@@ -58,6 +58,8 @@ void tb_disk_free(struct tb_disk *disk);
 /* ${to} becomes what processes now see on ${from}, all of it safe; handles on ${to}
  * are dead. Limits and faults of ${to} stay. A backup, a restore, a new store. */
 void tb_disk_copy(struct tb_disk *to, const struct tb_disk *from);
+/* The same, but what is pending on ${from} is pending on ${to}. */
+void tb_disk_clone(struct tb_disk *to, const struct tb_disk *from);
 /* Everything pending is safe. */
 void tb_disk_settle(struct tb_disk *disk);
 
@@ -71,7 +73,8 @@ struct tb_disk_piece {
     const char *file;
     uint64_t offset; /* of a piece of a file; for a cut, its new size */
     size_t bytes;
-    size_t index; /* among the pieces of this disk, in the order of fate's calls */
+    size_t index;    /* among the pieces of this disk, in the order of fate's calls */
+    uint64_t serial; /* of the operation that it is of: the newest has the highest */
 };
 
 enum { TB_DISK_DROPPED = 0, TB_DISK_KEPT = 0xff };
@@ -87,6 +90,8 @@ struct tb_disk_fate {
 
 /* How many pieces are pending. */
 size_t tb_disk_pending(const struct tb_disk *disk);
+/* The serial of the newest operation. */
+uint64_t tb_disk_newest(const struct tb_disk *disk);
 /* The power is cut: ${disk} is as ${fate} left it, and every handle on it is dead:
  * all it answers is an error, and it can be closed. */
 void tb_disk_crash(struct tb_disk *disk, struct tb_disk_fate fate);

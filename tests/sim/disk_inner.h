@@ -20,6 +20,7 @@ struct tb_disk_wait {
     uint64_t offset;            /* or the new size */
     size_t bytes;
     uint8_t *data;
+    uint64_t serial;
     bool given_up; /* a sync of it failed: the next one passes it over */
 };
 
@@ -73,6 +74,7 @@ struct tb_disk_entry {
 struct tb_disk_naming {
     size_t entry;
     struct tb_disk_inode *inode; /* NULL: deleted */
+    uint64_t serial;
 };
 
 struct tb_disk {
@@ -81,6 +83,7 @@ struct tb_disk {
     struct tb_disk_inode *inodes;
     struct tb_disk_handle *handles; /* the living */
     uint64_t numbers;
+    uint64_t serials;
     struct tb_disk_entry entry[TB_DISK_FILES_MAX];
     size_t entries;
     struct tb_disk_naming *naming;

@@ -59,7 +59,10 @@ void desk_start(struct desk *desk, struct fixture *fix, uint32_t office, struct 
     desk->office = office;
     desk->alarm = make.alarm;
     desk->now = (struct tb_now){1000, {FIX_AT_MS}};
-    if (make.on_disk) {
+    if (make.path != NULL) {
+        snprintf(desk->path, sizeof desk->path, "%s", make.path);
+        desk->keeps_files = true;
+    } else if (make.on_disk) {
         char folder[] = "/tmp/tongbao-desk-XXXXXX";
         tb_assert(mkdtemp(folder) != NULL);
         snprintf(desk->path, sizeof desk->path, "%s/store.db", folder);
@@ -93,7 +96,7 @@ void desk_close(struct desk *desk)
 {
     close_node(desk);
     tb_buf_fini(&desk->bytes);
-    if (desk->path[0] != '\0') {
+    if (desk->path[0] != '\0' && !desk->keeps_files) {
         remove_files(desk);
     }
 }

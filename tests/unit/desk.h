@@ -17,7 +17,8 @@
 struct desk {
     struct fixture *fix;
     uint32_t office;
-    char path[256]; /* a store on disk, removed by desk_close; "" in memory */
+    char path[256];   /* a store on disk; "" in memory */
+    bool keeps_files; /* else desk_close removes them */
     struct tb_db db;
     struct tb_directories *set;
     struct tb_node *node;
@@ -33,9 +34,10 @@ struct desk {
     struct tb_buf bytes; /* for what the test makes: an envelope, a directory */
 };
 
-/* Open a new store for ${office}; on disk when ${on_disk}. The directory of the
- * fixture is in force unless ${bare}. */
+/* Open a store for ${office}: a new one, on disk when ${on_disk}; or that at ${path},
+ * which stays there. The directory of the fixture is in force unless ${bare}. */
 struct desk_make {
+    const char *path;
     bool on_disk;
     bool bare;
     bool alarm;
