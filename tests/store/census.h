@@ -20,9 +20,14 @@ void census_follow(struct sqlite3 *handle, void (*each)(struct sqlite3 *handle))
 /* How many statements are known; how many of them were run. */
 size_t census_known(void);
 size_t census_run(void);
-/* The statement ${text} was run. */
-bool census_was_run(const char *text);
-/* The next that was not; start with *${at} = 0; NULL at the end. */
-const char *census_missing(size_t *at);
+
+/* A statement that need not run, and why. */
+struct census_excuse {
+    const char *text;
+    const char *reason;
+};
+/* True when each known statement was run or is excused, and each excuse is needed;
+ * prints those of which this does not hold. */
+bool census_complete(const struct census_excuse *excuses, size_t excuses_count);
 
 #endif

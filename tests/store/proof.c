@@ -220,7 +220,7 @@ static bool walk(struct run *run)
         allow(run, run->point);
         run->proof->points++;
         if (!cut_all_ways(run, sync_follows) ||
-            (tb_disk_pending(run->replica) > 0 && !kill_then_cut(run))) {
+            (sync_follows && tb_disk_pending(run->replica) > 0 && !kill_then_cut(run))) {
             return false;
         }
         if (run->point == entries) {

@@ -22,7 +22,7 @@
  * true of the moments, `judge` says once for each: the process starts from it,
  * envelopes verify, views are those of the ledger.
  *
- * At each point the process is killed, too, while the machine goes on; what the
+ * Before each sync the process is killed, too, while the machine goes on; what the
  * next process finds and may answer by must outlive a power cut that comes then.
  */
 struct subject {

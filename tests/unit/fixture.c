@@ -212,7 +212,7 @@ static void put_route(Tongbao__Body *body, struct route *route, const struct fix
         tongbao__recipient__init(&route->recipient[i]);
         route->recipient[i].office = say->to[i];
         route->recipient[i].required = true;
-        route->recipient[i].nth = 1;
+        route->recipient[i].nth = say->nth == 0 ? 1 : say->nth;
         route->list[i] = &route->recipient[i];
         body->n_recipients++;
     }
@@ -223,9 +223,8 @@ static enum tb_world world_of(const struct fix_say *say)
     return say->world == TB_WORLD_NONE ? TB_WORLD_ACTUAL : say->world;
 }
 
-/* Seal ${body} by ${say}; the origin's chain moves on when ${chained}. */
-static void seal(struct fixture *fix, const struct fix_say *say, Tongbao__Body *body, bool chained,
-                 struct tb_buf *out, struct tb_id *id)
+void fix_seal(struct fixture *fix, const struct fix_say *say, Tongbao__Body *body, bool chained,
+              struct tb_buf *out, struct tb_id *id)
 {
     struct fix_office *origin = fix_office(fix, say->origin);
     struct fix_chain *chain = &origin->chain[world_of(say)];
@@ -293,7 +292,7 @@ void fix_notice(struct fixture *fix, const struct fix_say *say, struct tb_buf *o
     }
     body.statement_case = TONGBAO__BODY__STATEMENT_NOTICE;
     body.notice = &notice;
-    seal(fix, say, &body, true, out, id);
+    fix_seal(fix, say, &body, true, out, id);
 }
 
 void fix_acknowledgement(struct fixture *fix, const struct fix_say *say, const struct tb_id *notice,
@@ -311,7 +310,7 @@ void fix_acknowledgement(struct fixture *fix, const struct fix_say *say, const s
     acknowledgement.given_at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_ACKNOWLEDGEMENT;
     body.acknowledgement = &acknowledgement;
-    seal(fix, say, &body, true, out, id);
+    fix_seal(fix, say, &body, true, out, id);
 }
 
 void fix_destruction(struct fixture *fix, const struct fix_say *say, const struct tb_id *notice,
@@ -344,7 +343,7 @@ void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb
     receipt.stored_at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_RECEIPT;
     body.receipt = &receipt;
-    seal(fix, say, &body, false, out, id);
+    fix_seal(fix, say, &body, false, out, id);
 }
 
 /* ------------------------------------------------------------ what a turn left */

@@ -84,6 +84,7 @@ struct fix_say {
     size_t course_bytes; /* instead: four texts of so many letters */
     const struct tb_id *regards;
     uint32_t to[FIX_TO_MAX]; /* codes, ended by 0 */
+    uint64_t nth;            /* for each of them, within the chain; 0: 1 */
     struct tb_bytes personal;
     bool personal_left_out;    /* bound by its digest, but not sent along */
     const struct fix_key *key; /* NULL: the origin's own */
@@ -92,6 +93,10 @@ struct fix_say {
 /* What 宁武 usually says: a first notice to 静乐, its city and its province. */
 extern const struct fix_say fix_usual;
 
+/* Append what ${body} says, from and to whom ${say} names; the next of the origin's
+ * chain when ${chained}. */
+void fix_seal(struct fixture *fix, const struct fix_say *say, Tongbao__Body *body, bool chained,
+              struct tb_buf *out, struct tb_id *id);
 /* Append a notice, the next of the origin's chain; ${id} may be NULL. */
 void fix_notice(struct fixture *fix, const struct fix_say *say, struct tb_buf *out,
                 struct tb_id *id);
