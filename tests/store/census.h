@@ -12,7 +12,7 @@ struct sqlite3;
  * It follows a connection from its opening on, and knows a statement when it, or
  * another beside it, runs for the first time.
  */
-enum { CENSUS_TEXTS_MAX = 512 };
+enum { CENSUS_TEXTS_MAX = 512, CENSUS_EXCUSES_MAX = 32 };
 
 void census_clear(void);
 /* ${each} is called before each statement that runs on ${handle}. */
@@ -21,9 +21,9 @@ void census_follow(struct sqlite3 *handle, void (*each)(struct sqlite3 *handle))
 size_t census_known(void);
 size_t census_run(void);
 
-/* A statement that need not run, and why. */
+/* Statements that have these words and need not run, and why. */
 struct census_excuse {
-    const char *text;
+    const char *words;
     const char *reason;
 };
 /* True when each known statement was run or is excused, and each excuse is needed;
