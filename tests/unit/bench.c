@@ -19,7 +19,7 @@ void bench_open(struct bench *bench, const char *path, bool publish)
     bench->config.roots_count = 1;
     /* "Fresh": no two starts draw the same. */
     static uint8_t starts;
-    bench->config.seed[TB_SEED_BYTES - 1] = ++starts;
+    bench->config.seed[TB_SEED_BYTES - 1] = bench->starts == 0 ? ++starts : ++bench->starts;
     tb_outbox_init(&bench->out);
     tb_arena_init(&bench->arena, 64 * 1024 * 1024, 1024 * 1024);
     enum tb_status status =

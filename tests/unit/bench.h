@@ -26,6 +26,7 @@ struct bench {
     enum tb_status turned; /* by the last turn */
     bool scarce;           /* as when the daemon gave its reserve up */
     const char *path;
+    uint8_t starts; /* 0: no two starts in a process draw the same; else counted here */
 };
 
 /* Open a broker sx-1 over ${path}; the directory 1 of ${bench}->fix is in force
