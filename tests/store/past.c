@@ -54,7 +54,7 @@ void past_begin(struct past *past, struct tb_disk *disk, const struct tb_id *fir
 {
     sqlite3 *nothing = NULL;
     tb_assert(present == NULL);
-    *past = (struct past){.disk = disk};
+    *past = (struct past){.disk = disk, .made_here = first == NULL};
     past->log = tb_disk_record(disk);
     struct moment *moment = note(past);
     if (first != NULL) {

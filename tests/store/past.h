@@ -25,11 +25,12 @@ struct past {
     struct moment *moment;
     size_t count;
     size_t room;
+    bool made_here; /* the store was made in it: the first moments are migrations */
 };
 
 /* Record ${disk}, on which no store is open, until past_end. ${first} is what its
- * store says, NULL when there is none. One past at a time; its connections are
- * counted in the census. */
+ * store, of the newest schema, says; NULL when there is none. One past at a time; its connections
+ * are counted in the census. */
 void past_begin(struct past *past, struct tb_disk *disk, const struct tb_id *first);
 /* Nothing more is recorded; the past can be looked at. */
 void past_end(struct past *past);

@@ -104,7 +104,8 @@ static bool open_image(struct run *run)
     }
     run->judged[moment] = true;
     run->proof->moments++;
-    return run->subject->judge(run->subject->context, run->found_path)
+    return run->subject->judge == NULL ||
+                   run->subject->judge(run->subject->context, run->found_path)
                ? true
                : failed(run, "the moment is not good");
 }
@@ -159,6 +160,7 @@ static bool cut_single(struct run *run, size_t index, uint64_t serial)
 static bool cut_all_ways(struct run *run, bool sync_follows)
 {
     size_t pending = tb_disk_pending(run->replica);
+    run->proof->points++;
     if (!cut(run, "all lost", 0, tb_disk_fate_dropped()) ||
         !cut(run, "all kept", 0, tb_disk_fate_kept())) {
         return false;
@@ -200,6 +202,26 @@ static bool kill_then_cut(struct run *run)
                : failed(run, "what the new process found was not on the disk");
 }
 
+/* In drawn ways alone, of which the last one is kept. */
+static bool cut_by_chance(struct run *run)
+{
+    if (tb_disk_draw(&run->luck) % run->subject->sample != 0) {
+        return true;
+    }
+    run->proof->points++;
+    for (unsigned i = 0; i < run->subject->draws; i++) {
+        run->fate = "drawn";
+        run->piece = i;
+        run->proof->cuts++;
+        tb_disk_crash_into(run->found, run->replica, tb_disk_fate_drawn(&run->luck));
+        tb_disk_copy(run->subject->next, run->found);
+        if (!open_image(run)) {
+            return false;
+        }
+    }
+    return kill_then_cut(run);
+}
+
 /* The moments that may be found when so many entries of the log were done. */
 static void allow(struct run *run, size_t entries)
 {
@@ -218,9 +240,12 @@ static bool walk(struct run *run)
         bool sync_follows =
             run->point == entries || tb_disk_log_is_sync(run->past->log, run->point);
         allow(run, run->point);
-        run->proof->points++;
-        if (!cut_all_ways(run, sync_follows) ||
-            (sync_follows && tb_disk_pending(run->replica) > 0 && !kill_then_cut(run))) {
+        if (run->subject->sample > 0) {
+            if (!cut_by_chance(run)) {
+                return false;
+            }
+        } else if (!cut_all_ways(run, sync_follows) ||
+                   (sync_follows && tb_disk_pending(run->replica) > 0 && !kill_then_cut(run))) {
             return false;
         }
         if (run->point == entries) {
@@ -243,7 +268,7 @@ bool proof_run(struct proof *proof, const struct past *past, const struct subjec
     run.judged = calloc(past->count, sizeof *run.judged);
     tb_assert(run.seen != NULL);
     tb_assert(run.judged != NULL);
-    run.migrated = (size_t)subject->schema->version;
+    run.migrated = past->made_here ? (size_t)subject->schema->version : 0;
     bool held = walk(&run);
     free(run.seen);
     free(run.judged);

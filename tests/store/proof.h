@@ -28,11 +28,16 @@
 struct subject {
     const char *file; /* the store's name on its disk */
     const struct tb_db_schema *schema;
-    /* Judge the store at ${path}, which nobody has open; true when it is good. */
+    /* Judge the store at ${path}, which nobody has open; true when it is good. NULL:
+     * it is not judged. */
     bool (*judge)(void *context, const char *path);
     void *context;
     uint64_t seed;  /* of what is drawn */
     unsigned draws; /* at each point */
+    /* 0: every point in all these ways. Else about every so many-th point, in drawn ways
+     * alone, and what the last of them left is put on ${next}. */
+    unsigned sample;
+    struct tb_disk *next;
 };
 
 struct proof {
