@@ -7,7 +7,7 @@
 #include "broker/core/store.h"
 #include "proto/wire.h"
 
-enum { ORIGIN = 1, READER = 2, CITY = 3, PROVINCE = 4, AGAIN = 5, ROWS_MAX = 8 };
+enum { ORIGIN = 1, READER = 2, CITY = 3, PROVINCE = 4, AGAIN = 5, ROWS_MAX = 10 };
 
 static const struct fix_say usual = {
     .origin = 140925, .directory_version = 1, .to = {140926, 140900}};
@@ -34,6 +34,25 @@ static void pause(struct bench *bench)
     tb_assert(tb_db_checkpoint(&bench->db) == 0);
 }
 
+/* ${peer} has the last of lane 1 that it was sent in the last turn. */
+static void store_last(struct bench *bench, uint64_t peer)
+{
+    const Tongbao__Frame *next;
+    struct tb_envelope envelope;
+    uint64_t seq = 0;
+    for (size_t i = 0; (next = bench_sent(bench, peer, TONGBAO__FRAME__KIND_DELIVER, i)) != NULL;
+         i++) {
+        if (next->deliver->lane == TB_LANE_FIRST) {
+            enum tb_status status =
+                tb_envelope_read(&envelope, tb_wire_bytes(next->deliver->envelope));
+            tb_assert(status == TB_OK);
+            seq = next->deliver->seq;
+        }
+    }
+    tb_assert(seq > 0);
+    bench_stored(bench, peer, TB_LANE_FIRST, seq, &envelope.id);
+}
+
 /* ----------------------------------------------------------------------- offers */
 
 static void offers(struct bench *bench, struct tb_id *first)
@@ -53,6 +72,13 @@ static void offers(struct bench *bench, struct tb_id *first)
     fix_office(&bench->fix, 140925)->chain[TB_WORLD_ACTUAL] = before;
     bare.personal_left_out = false;
     say(bench, &bare, NULL, TB_OK);
+    struct fix_say plain = usual;
+    struct tb_id told;
+    plain.personal = bare.personal;
+    say(bench, &plain, &told, TB_OK);
+    fix_destruction(&bench->fix, &usual, &told, &bytes, NULL);
+    tb_assert(bench_offer(bench, ORIGIN, tb_buf_bytes(&bytes), false)->status == TB_OK);
+    tb_buf_cut(&bytes, 0);
     fix_notice(&bench->fix, &usual, &bytes, NULL);
     bytes.data[bytes.size - 1] ^= 1;
     tb_assert(bench_offer(bench, ORIGIN, tb_buf_bytes(&bytes), false)->status == TB_SIGNATURE);
@@ -64,7 +90,6 @@ static void full_mailboxes(struct bench *bench)
 {
     struct fix_say exercise = usual;
     struct fix_say one = usual;
-    struct tb_id id;
     struct tb_buf bytes;
     tb_buf_init(&bytes, TB_ENVELOPE_BYTES_MAX);
     exercise.world = TB_WORLD_EXERCISE;
@@ -72,30 +97,16 @@ static void full_mailboxes(struct bench *bench)
     exercise.to[0] = 140926;
     one.to[1] = 0;
     say(bench, &exercise, NULL, TB_OK);
-    for (int i = 0; i < ROWS_MAX - 2; i++) {
-        say(bench, &one, NULL, TB_OK);
+    while (bench_say(bench, ORIGIN, &one, NULL)->status == TB_OK) {
     }
-    say(bench, &one, NULL, TB_FULL);
     say(bench, &exercise, NULL, TB_FULL);
     /* The city gets it alone and has stored it; then there is room for the other. */
-    fix_notice(&bench->fix, &usual, &bytes, &id);
+    fix_notice(&bench->fix, &usual, &bytes, NULL);
     tb_assert(bench_offer(bench, ORIGIN, tb_buf_bytes(&bytes), false)->n_full == 1);
     bench_hello(bench, CITY, 140900);
-    bench_stored(bench, CITY, TB_LANE_FIRST, 3, &id);
-    const Tongbao__Frame *last = NULL;
+    store_last(bench, CITY);
     bench_hello(bench, READER, 140926);
-    for (size_t nth = 0;; nth++) {
-        const Tongbao__Frame *next = bench_sent(bench, READER, TONGBAO__FRAME__KIND_DELIVER, nth);
-        if (next == NULL || next->deliver->lane != TB_LANE_FIRST) {
-            break;
-        }
-        last = next;
-    }
-    tb_assert(last != NULL);
-    struct tb_envelope envelope;
-    enum tb_status status = tb_envelope_read(&envelope, tb_wire_bytes(last->deliver->envelope));
-    tb_assert(status == TB_OK);
-    bench_stored(bench, READER, TB_LANE_FIRST, last->deliver->seq, &envelope.id);
+    store_last(bench, READER);
     tb_assert(bench_offer(bench, ORIGIN, tb_buf_bytes(&bytes), false)->n_filed == 2);
     tb_buf_fini(&bytes);
 }
@@ -133,23 +144,7 @@ static void widenings(struct bench *bench)
     say(bench, &narrow, &id, TB_OK);
     tb_assert(bench_sql(bench, "SELECT count(*) FROM widened WHERE told = 0") > 0);
     bench_hello(bench, PROVINCE, 140000);
-    int64_t seq = bench_sql(bench, "SELECT max(seq) FROM mailbox WHERE office = 140000"
-                                   " AND lane = 1");
-    struct tb_id last;
-    tb_assert(seq > 0);
-    for (size_t nth = 0;; nth++) {
-        const Tongbao__Frame *next = bench_sent(bench, PROVINCE, TONGBAO__FRAME__KIND_DELIVER, nth);
-        tb_assert(next != NULL);
-        if (next->deliver->lane == TB_LANE_FIRST && next->deliver->seq == (uint64_t)seq) {
-            struct tb_envelope envelope;
-            enum tb_status status =
-                tb_envelope_read(&envelope, tb_wire_bytes(next->deliver->envelope));
-            tb_assert(status == TB_OK);
-            last = envelope.id;
-            break;
-        }
-    }
-    bench_stored(bench, PROVINCE, TB_LANE_FIRST, (uint64_t)seq, &last);
+    store_last(bench, PROVINCE);
     bench_later(bench, 60000);
     tidy(bench);
     bench_idle(bench);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "node/core/personal.h"
 #include "node/core/query_clock.h"
 #include "node/core/state.h"
 #include "proto/wire.h"
@@ -29,7 +30,8 @@ struct life {
     struct fixture *fix;
     struct tb_id own;     /* a notice of this office */
     struct tb_id foreign; /* one of 宁武's */
-    uint64_t version;     /* of the directory */
+    struct tb_id destroyed;
+    uint64_t version; /* of the directory */
 };
 
 static void publish(struct life *life)
@@ -348,6 +350,51 @@ static void a_rollback(struct life *life)
     tb_assert(desk->db.status == TB_OK);
 }
 
+/* ------------------------------------------------------- what is destroyed, what lost */
+
+static void destroyed_parts(struct life *life)
+{
+    struct desk *desk = life->desk;
+    struct fix_say say = theirs;
+    struct tb_buf later;
+    say.personal = tb_bytes_text("0123456789abcdef李四 13800000000");
+    struct tb_id id = desk_deliver_notice(desk, &say);
+    struct tb_request ask = {.verb = TB_VERB_PERSONAL_READ, .id = "read", .token = desk->token};
+    ask.destroy.notice = id;
+    tb_assert(desk_ask(desk, &ask).status == TB_OK);
+    tb_assert(tb_personal_get(desk->node, &id, NULL) == TB_PERSONAL_HERE);
+    ask.verb = TB_VERB_DESTROY;
+    ask.id = "destroy";
+    ask.destroy.reason = "不再需要";
+    tb_assert(desk_ask(desk, &ask).status == TB_OK);
+    tb_assert(tb_db_scrub(&desk->db));
+    /* The origin's word comes before what it is about. */
+    tb_buf_init(&later, TB_ENVELOPE_BYTES_MAX);
+    fix_notice(life->fix, &say, &later, &id);
+    voice_destroy(desk, 140925, &id);
+    desk_deliver(desk, 0, 1, tb_buf_bytes(&later));
+    tb_assert(tb_personal_get(desk->node, &id, NULL) == TB_PERSONAL_DESTROYED);
+    tb_buf_fini(&later);
+    life->destroyed = id;
+}
+
+static void a_lost_disk(struct life *life)
+{
+    struct desk *desk = life->desk;
+    Tongbao__Gap gap = TONGBAO__GAP__INIT;
+    Tongbao__Frame frame = TONGBAO__FRAME__INIT;
+    struct tb_request ask = {.verb = TB_VERB_RECOVER, .id = "recover", .token = desk->token};
+    struct tb_result result = desk_ask(desk, &ask);
+    tb_assert(result.status == TB_OK);
+    voice_recall(desk, 140000, &result.id);
+    gap.lane = 1;
+    gap.before_seq = desk->seq[0][1];
+    frame.kind_case = TONGBAO__FRAME__KIND_GAP;
+    frame.gap = &gap;
+    desk_frame(desk, 0, &frame);
+    desk_deliver_notice(desk, &theirs);
+}
+
 /* ------------------------------------------------------------------ the questions */
 
 static void questions_of_a_notice(struct desk *desk, const struct tb_id *id)
@@ -370,6 +417,7 @@ static void questions_of_a_notice(struct desk *desk, const struct tb_id *id)
     (void)tb_query_find(desk->node, prefix, &found);
     (void)tb_query_incident(desk->node, body->incident.data, TB_WORLD_ACTUAL, rows, 4);
     (void)tb_query_statements(desk->node, id, TB_KIND_DEED, places, 4);
+    (void)tb_query_statements(desk->node, id, TB_KIND_DESTRUCTION, places, 4);
     size_t count = tb_query_statements(desk->node, id, TB_KIND_DISCLOSURE, places, 4);
     for (size_t i = 0; i < count; i++) {
         tb_assert(tb_query_statement(desk->node, places[i], &desk->arena, &row, &body));
@@ -387,6 +435,10 @@ void life_node_questions(struct desk *desk, const struct tb_id *of)
     struct tb_officer_row officers[4];
     struct tb_status_row status;
     struct tb_ledger_row row;
+    struct tb_recover_row recover;
+    struct tb_recover_gap gaps[4];
+    tb_query_recover(desk->node, desk->now.wall, &recover);
+    (void)tb_query_recover_gaps(desk->node, gaps, 4);
     questions_of_a_notice(desk, of);
     (void)tb_query_notices(desk->node, 0, notices, 4);
     (void)tb_query_waiting(desk->node, notices, 4);
@@ -426,10 +478,62 @@ void life_node(struct desk *desk, struct fixture *fix, struct tb_disk *disk)
     a_full_disk(&life, disk); /* the log is short now, and has to grow */
     welcome(desk, 0, 1, false, 0);
     a_repair(&life);
+    destroyed_parts(&life);
     pause(desk);
     a_rollback(&life);
+    a_lost_disk(&life);
     life_node_questions(desk, &life.own);
     desk_later(desk, (uint64_t)TB_KEPT_DAYS * 25 * 3600 * 1000);
     desk_on_duty(desk); /* old requests go */
+    desk_close(desk);
+}
+
+/* ----------------------------------------------------------------- the province's */
+
+static void answer_back(struct desk *desk, enum tb_status status)
+{
+    static const uint32_t filed[] = {140926};
+    struct tb_buf bytes[TB_OFFERS_INFLIGHT_MAX];
+    uint64_t tag[TB_OFFERS_INFLIGHT_MAX];
+    size_t count = desk_offers(desk, 0);
+    tb_assert(count > 0);
+    tb_assert(count <= TB_OFFERS_INFLIGHT_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const Tongbao__Offer *offer = desk_offered(desk, 0, i);
+        tb_buf_init(&bytes[i], TB_ENVELOPE_BYTES_MAX);
+        tb_assert(tb_buf_add(&bytes[i], tb_wire_bytes(offer->envelope)) == TB_OK);
+        tag[i] = offer->tag;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Tongbao__Offer offer = TONGBAO__OFFER__INIT;
+        offer.tag = tag[i];
+        offer.envelope = tb_wire_data(tb_buf_bytes(&bytes[i]));
+        desk_answer(desk, 0, &offer, status, i + 1, filed, 1, NULL, 0);
+        tb_buf_fini(&bytes[i]);
+    }
+}
+
+void life_province(struct desk *desk, struct fixture *fix)
+{
+    struct fix_say say = {.origin = 140926, .to = {140000, 140900}};
+    struct fix_say to = {.origin = 140925, .to = {140000, 140926}};
+    spoilt_count = 0;
+    fix_init(fix);
+    desk_start(desk, fix, 140000, (struct desk_make){.path = "/node/store.db"});
+    desk_on_duty(desk);
+    welcome(desk, 0, 1, false, 0);
+    (void)desk_deliver_notice(desk, &say);
+    (void)desk_deliver_notice(desk, &to);
+    answer_back(desk, TB_OK); /* its receipts */
+    voice_recall(desk, 140926, NULL);
+    desk_settle(desk);
+    for (int tries = 0; tries < 8; tries++) {
+        if (desk_offers(desk, 0) > 0) {
+            answer_back(desk, tries == 0 ? TB_FULL : TB_OK);
+        }
+        desk_later(desk, TB_LATER_MS);
+        desk_due(desk);
+    }
+    pause(desk);
     desk_close(desk);
 }

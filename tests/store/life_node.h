@@ -15,6 +15,9 @@ enum { LIFE_OFFICE = 140926 };
 /* Live it on a new store on ${disk}. */
 void life_node(struct desk *desk, struct fixture *fix, struct tb_disk *disk);
 
+/* A province's, which gives back to 静乐 what it lost. */
+void life_province(struct desk *desk, struct fixture *fix);
+
 /* Is it one whose signature was spoilt on the way? */
 bool life_node_spoilt(const struct tb_id *id);
 

@@ -109,14 +109,6 @@ static const struct census_excuse excused[] = {
     {"DELETE FROM parked WHERE k = (SELECT min(k) FROM parked WHERE bytes IS NULL)",
      "runs when 100 000 ids are parked: too many for this past"},
     {"ROLLBACK", "SQLite has rolled back by itself when the disk is full at COMMIT"},
-    {" giving", "a province's, and this is a county's past"},
-    {"SELECT n, origin, world, kind FROM ledger", "a province gives back"},
-    {" recall", "this past has no lost disk yet"},
-    {"SELECT 1 FROM recipient", "the same"},
-    {"FROM lacking", "the same"},
-    {" horizon", "the same"},
-    {"SELECT count(*) FILTER", "the same"},
-    {"FROM chain c JOIN ledger", "the same"},
 };
 
 static void i1_i4_no_power_cut_costs_a_node_what_it_answered(void **state)

@@ -9,7 +9,10 @@
 /* A statement of ${office} to this desk's office. */
 static void say(struct desk *desk, uint32_t office, Tongbao__Body *body, bool chained)
 {
-    struct fix_say who = {.origin = office, .to = {desk->office, 140000}};
+    struct fix_say who = {.origin = office, .to = {desk->office}};
+    if (office != 140000 && desk->office != 140000) {
+        who.to[1] = 140000;
+    }
     tb_buf_cut(&desk->bytes, 0);
     fix_seal(desk->fix, &who, body, chained, &desk->bytes, NULL);
     desk_deliver(desk, 0, 2, tb_buf_bytes(&desk->bytes));
@@ -132,6 +135,27 @@ void voice_deed(struct desk *desk, uint32_t office, const struct tb_id *notice)
     said.entered_at_ms = desk->now.wall.ms;
     body.statement_case = TONGBAO__BODY__STATEMENT_DEED;
     body.deed = &said;
+    say(desk, office, &body, true);
+}
+
+void voice_destroy(struct desk *desk, uint32_t office, const struct tb_id *notice)
+{
+    struct fix_say who = {.origin = office, .to = {desk->office, 140000}};
+    tb_buf_cut(&desk->bytes, 0);
+    fix_destruction(desk->fix, &who, notice, &desk->bytes, NULL);
+    desk_deliver(desk, 0, 2, tb_buf_bytes(&desk->bytes));
+}
+
+void voice_recall(struct desk *desk, uint32_t office, const struct tb_id *answers)
+{
+    Tongbao__Body body = TONGBAO__BODY__INIT;
+    Tongbao__Recall recall = TONGBAO__RECALL__INIT;
+    if (answers != NULL) {
+        recall.answers = tb_wire_id(answers);
+        recall.own = 1;
+    }
+    body.statement_case = TONGBAO__BODY__STATEMENT_RECALL;
+    body.recall = &recall;
     say(desk, office, &body, true);
 }
 

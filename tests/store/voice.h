@@ -13,6 +13,9 @@ void voice_object(struct desk *desk, uint32_t office, const struct tb_id *notice
 void voice_call(struct desk *desk, uint32_t office, const struct tb_id *notice);
 void voice_disclose(struct desk *desk, uint32_t office, const struct tb_id *notice);
 void voice_deed(struct desk *desk, uint32_t office, const struct tb_id *notice);
+void voice_destroy(struct desk *desk, uint32_t office, const struct tb_id *notice);
+/* It lost its disk; or a province has given back what ${answers} asked for. */
+void voice_recall(struct desk *desk, uint32_t office, const struct tb_id *answers);
 /* By a broker. */
 void voice_widen(struct desk *desk, uint32_t office, const struct tb_id *notice);
 

@@ -240,7 +240,9 @@ void fix_seal(struct fixture *fix, const struct fix_say *say, Tongbao__Body *bod
                                    say->key == NULL ? &origin->key.secret : &say->key->secret};
     put_route(body, &route, say);
     body->issued_at_ms = FIX_AT_MS;
-    body->incident = tb_wire_data(tb_bytes_of(incident, sizeof incident));
+    if (body->statement_case != TONGBAO__BODY__STATEMENT_RECALL) {
+        body->incident = tb_wire_data(tb_bytes_of(incident, sizeof incident));
+    }
     if (chained) {
         body->chain = tb_wire_data(tb_bytes_of(name, sizeof name));
         body->chain_seq = chain->seq + 1;
@@ -328,7 +330,7 @@ void fix_destruction(struct fixture *fix, const struct fix_say *say, const struc
     destruction.at_ms = FIX_AT_MS;
     body.statement_case = TONGBAO__BODY__STATEMENT_DESTRUCTION;
     body.destruction = &destruction;
-    seal(fix, say, &body, true, out, id);
+    fix_seal(fix, say, &body, true, out, id);
 }
 
 void fix_receipt(struct fixture *fix, const struct fix_say *say, const struct tb_id *stored,
