@@ -513,13 +513,14 @@ static void answer_back(struct desk *desk, enum tb_status status)
     }
 }
 
-void life_province(struct desk *desk, struct fixture *fix)
+void life_province(struct desk *desk, struct fixture *fix, struct tb_disk *disk)
 {
     struct fix_say say = {.origin = 140926, .to = {140000, 140900}};
     struct fix_say to = {.origin = 140925, .to = {140000, 140926}};
+    (void)disk;
     spoilt_count = 0;
     fix_init(fix);
-    desk_start(desk, fix, 140000, (struct desk_make){.path = "/node/store.db"});
+    desk_start(desk, fix, LIFE_PROVINCE, (struct desk_make){.path = "/node/store.db"});
     desk_on_duty(desk);
     welcome(desk, 0, 1, false, 0);
     (void)desk_deliver_notice(desk, &say);

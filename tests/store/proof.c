@@ -136,7 +136,14 @@ static bool cut(struct run *run, const char *name, size_t piece, struct tb_disk_
 
 /* ----------------------------------------------------------------------- points */
 
-static bool cut_single(struct run *run, size_t index, uint64_t serial)
+/* The newest piece: whether it is lost or kept is the same as a cut before or after. */
+static bool cut_newest(struct run *run)
+{
+    struct single newest = {0, tb_disk_newest(run->replica), 0x55, TB_DISK_KEPT};
+    return cut(run, "the newest torn", 0, (struct tb_disk_fate){single, &newest});
+}
+
+static bool cut_single(struct run *run, size_t index)
 {
     static const struct {
         const char *name;
@@ -149,7 +156,7 @@ static bool cut_single(struct run *run, size_t index, uint64_t serial)
         {"one torn alone", 0x0f, TB_DISK_DROPPED},
     };
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-        struct single one = {index, serial, kinds[k].this_one, kinds[k].others};
+        struct single one = {index, 0, kinds[k].this_one, kinds[k].others};
         if (!cut(run, kinds[k].name, index, (struct tb_disk_fate){single, &one})) {
             return false;
         }
@@ -165,11 +172,11 @@ static bool cut_all_ways(struct run *run, bool sync_follows)
         !cut(run, "all kept", 0, tb_disk_fate_kept())) {
         return false;
     }
-    if (pending > 0 && !cut_single(run, 0, tb_disk_newest(run->replica))) {
+    if (pending > 0 && !cut_newest(run)) {
         return false;
     }
     for (size_t i = 0; i < pending && sync_follows; i++) {
-        if (!cut_single(run, i, 0)) {
+        if (!cut_single(run, i)) {
             return false;
         }
     }

@@ -10,9 +10,9 @@
  *
  * The power is cut after each write, sync, truncation, creation and deletion of a
  * past. What was not synced then is, in turn: all lost; all kept; the newest piece
- * lost, kept alone, torn among the kept and torn alone; before a sync, when most is
- * at stake, the same of every single piece; and drawn at random. From
- * each disk that this leaves the store is opened, and it must
+ * torn; before a sync, when most is at stake, every single piece lost, kept alone,
+ * torn among the kept and torn alone; and drawn at random. From each disk that this
+ * leaves the store is opened, and it must
  *
  *   open;  be sound (integrity_check);  say exactly what it said after a COMMIT:
  *   the last one before the cut, or the one that was under way.

@@ -90,7 +90,7 @@ static void i1_i4_no_power_cut_costs_a_broker_what_it_answered(void **state)
     struct proof proof;
     struct tb_disk *disk = tb_disk_new("broker");
     const struct subject subject = {
-        .file = "store.db", .schema = tb_broker_store_schema(), .judge = judge, .draws = 2};
+        .file = "store.db", .schema = tb_broker_store_schema(), .judge = judge, .draws = 1};
     (void)state;
     past_begin(&past, disk, NULL);
     life_broker(&bench, disk);

@@ -23,11 +23,18 @@ struct course {
     struct tb_id said[ACTS_MAX + 1]; /* what the store says before each act, undisturbed */
 };
 
+/* A test that failed left its disk. */
+static struct tb_disk *left;
+
 static void begin(struct course *course, const struct actor *actor)
 {
     assert_true(actor->acts <= ACTS_MAX);
+    if (left != NULL) {
+        tb_disk_free(left);
+    }
     course->actor = actor;
     course->disk = tb_disk_new(actor->name);
+    left = course->disk;
     tb_disk_chance(1);
     actor->begin();
 }
@@ -36,6 +43,7 @@ static void end(struct course *course)
 {
     course->actor->close();
     tb_disk_free(course->disk);
+    left = NULL;
 }
 
 /* What the store says now, as another process would read it. */

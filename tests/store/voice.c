@@ -156,7 +156,7 @@ void voice_recall(struct desk *desk, uint32_t office, const struct tb_id *answer
     }
     body.statement_case = TONGBAO__BODY__STATEMENT_RECALL;
     body.recall = &recall;
-    say(desk, office, &body, true);
+    say(desk, office, &body, false);
 }
 
 void voice_widen(struct desk *desk, uint32_t office, const struct tb_id *notice)
