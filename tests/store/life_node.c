@@ -253,6 +253,27 @@ static void a_full_disk(struct life *life, struct tb_disk *disk)
     desk_settle(desk);
 }
 
+/* A serious incident, and nobody informs the public in time. */
+static void a_time_limit(struct life *life)
+{
+    enum { HOUR_MS = 3600000 };
+    struct desk *desk = life->desk;
+    char river[] = "汾河";
+    Tongbao__Notice notice;
+    struct tb_request issue = {.verb = TB_VERB_ISSUE, .id = "serious", .token = desk->token};
+    tongbao__notice__init(&notice);
+    notice.kind = TONGBAO__NOTICE__KIND__FIRST;
+    notice.river = river;
+    notice.grade = TONGBAO__NOTICE__GRADE__II;
+    notice.known_at_ms = desk->now.wall.ms - HOUR_MS;
+    notice.occurred_at_ms = desk->now.wall.ms - 2 * HOUR_MS;
+    issue.issue.world = TB_WORLD_ACTUAL;
+    issue.issue.notice = &notice;
+    tb_assert(desk_ask(desk, &issue).status == TB_OK);
+    desk_later(desk, 4 * HOUR_MS);
+    desk_settle(desk);
+}
+
 /* --------------------------------------------------------- repairs and rollbacks */
 
 /* The offer of ${id} in the last turn; NULL. */
@@ -476,6 +497,7 @@ void life_node(struct desk *desk, struct fixture *fix, struct tb_disk *disk)
     desk_reopen(desk);
     desk_on_duty(desk);
     a_full_disk(&life, disk); /* the log is short now, and has to grow */
+    a_time_limit(&life);
     welcome(desk, 0, 1, false, 0);
     a_repair(&life);
     destroyed_parts(&life);
