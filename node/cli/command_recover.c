@@ -17,7 +17,7 @@
 enum {
     WAIT_DEFAULT_S = 600,
     WAIT_MAX_S = 24 * 3600,
-    LOOK_MS = 250,
+    LOOK_MS = 1000,
     QUIET_MS = 3000, /* nothing more has come for so long: mail of the brokers is in too */
 };
 
@@ -37,7 +37,7 @@ static int64_t monotonic_ms(void)
 
 static void rest(void)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    const struct timespec pause = {.tv_sec = LOOK_MS / 1000, .tv_nsec = LOOK_MS % 1000 * 1000000L};
     (void)nanosleep(&pause, NULL);
 }
 
