@@ -35,7 +35,7 @@ struct giving {
 void tb_giving_open(struct tb_node *node, uint32_t office, const struct tb_id *id)
 {
     tb_db_do(node->db, TB_SQL(node, GIVING_OPEN), "idi", (int64_t)office, id, tb_ledger_last(node));
-    node->desk.giving.due_ms = 0;
+    tb_giving_wake(node);
 }
 
 /* To how many offices something is being given back. */
@@ -355,7 +355,9 @@ void tb_giving_answer(struct tb_node *node, const struct tb_at *at, const Tongba
 
 void tb_giving_wake(struct tb_node *node)
 {
-    node->desk.giving.due_ms = open_count(node) > 0 ? 0 : UINT64_MAX;
+    /* What is under way goes on with its answers. */
+    bool due = node->desk.giving.office == 0 && open_count(node) > 0;
+    node->desk.giving.due_ms = due ? 0 : UINT64_MAX;
 }
 
 void tb_giving_forget(struct tb_node *node, uint64_t handle)

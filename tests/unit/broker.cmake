@@ -4,7 +4,7 @@ target_link_libraries(tb_fixture PRIVATE tb_options PUBLIC tb_proto tb_topology_
 target_include_directories(tb_fixture PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 add_library(tb_bench STATIC EXCLUDE_FROM_ALL bench.c)
 target_link_libraries(tb_bench PRIVATE tb_options PUBLIC tb_fixture tb_broker_core)
-foreach(name mailbox broker_admit broker_link broker_widen broker_exchange)
+foreach(name mailbox broker_admit broker_back broker_link broker_widen broker_exchange)
   tb_unit(${name} LIBS tb_bench)
 endforeach()
 add_library(tb_officelink STATIC EXCLUDE_FROM_ALL officelink.c)

@@ -2,7 +2,8 @@
 add_library(tb_desk STATIC EXCLUDE_FROM_ALL desk.c)
 target_link_libraries(tb_desk PRIVATE tb_options PUBLIC tb_fixture tb_node_core)
 foreach(name node_issue node_inbox node_link node_park node_chain
-        node_directory node_personal node_views node_alarm node_repair node_disk node_abuse)
+        node_directory node_personal node_views node_alarm node_repair node_recall node_disk
+        node_abuse)
   tb_unit(${name} LIBS tb_desk)
 endforeach()
 # The cores of both, with only the test's hands between them.
