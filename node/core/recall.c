@@ -57,8 +57,10 @@ enum tb_status tb_recall_do(struct tb_node *node, const struct tb_at *at, struct
     if (newest(node, &row)) {
         read_answer(node, &row);
         int64_t age_ms = at->now->wall.ms - row.asked_ms;
-        if (!row.answered && age_ms >= 0 && age_ms < TB_DAY_MS) {
-            result->id = row.recall; /* it is under way: asking twice is asking once */
+        bool under_way = !row.answered && age_ms >= 0 && age_ms < TB_DAY_MS;
+        /* Asking twice is asking once; and two of one millisecond are one envelope. */
+        if (under_way || age_ms == 0) {
+            result->id = row.recall;
             return TB_OK;
         }
     }

@@ -144,9 +144,17 @@ static void i10_half_of_the_mailbox_is_never_given_back_into(void **state)
         assert_int_equal(answer->n_full, i < 2 ? 0 : 1);
         tb_buf_fini(&bytes);
     }
-    /* A notice still has its room. */
-    struct fix_say say = {.origin = 140926, .to = {140925}};
+    /* Nor is one that is held for others. */
+    struct fix_say say = {.origin = 140926, .to = {140900}};
+    struct tb_buf held = made(bench, &(struct fix_say){.origin = 140925, .to = {140900}});
     bench_hello(bench, OTHER_PEER, 140926);
+    assert_int_equal(bench_offer(bench, OTHER_PEER, tb_buf_bytes(&held), false)->status, TB_OK);
+    const Tongbao__Answer *answer = give(bench, PROVINCE_PEER, tb_buf_bytes(&held), 140925);
+    assert_int_equal(answer->n_filed, 0);
+    assert_int_equal(answer->n_full, 1);
+    tb_buf_fini(&held);
+    /* A notice still has its room. */
+    say.to[0] = 140925;
     assert_int_equal(bench_say(bench, OTHER_PEER, &say, NULL)->status, TB_OK);
 }
 
