@@ -132,6 +132,10 @@ static void report_own(const json_t *own)
         puts(_("The chains are whole: nothing of our own is missing."));
         return;
     }
+    if (tb_pick_int(own, "missing") == 0) {
+        puts(_("Whether more of our own is missing is not known yet."));
+        return;
+    }
     tb_when_show(at, tb_pick_text(own, "whole_from"));
     printf(_("! %lld places of our chains are missing.\n"), (long long)tb_pick_int(own, "missing"));
     if (tb_pick_bool(own, "newest_missing")) {

@@ -190,6 +190,7 @@ static void finish(struct tb_node *node, const struct tb_at *at, uint32_t office
     tb_outbox_note(at->out, TB_NOTE_RECALL_ANSWERED, office, (unsigned long long)row->own,
                    (unsigned long long)row->addressed, (unsigned long long)row->refused);
     tb_db_do(node->db, TB_SQL(node, GIVING_CLOSE), "i", (int64_t)office);
+    node->desk.giving.looked_office = 0;
     if (row->again) {
         tb_giving_open(node, office, &row->next);
     }
@@ -234,6 +235,9 @@ void tb_giving_due(struct tb_node *node, const struct tb_at *at)
     if (office == 0 || !load(node, office, &row)) {
         return;
     }
+    if (giving->looked_office == office && giving->looked_n > row.done_n) {
+        row.done_n = giving->looked_n;
+    }
     if (row.done_n >= row.upto_n) {
         finish(node, at, office, &row);
         giving->due_ms = 0;
@@ -241,7 +245,9 @@ void tb_giving_due(struct tb_node *node, const struct tb_at *at)
     }
     gather(node, office, &row);
     if (giving->count == 0) {
-        pass(node, office);
+        /* A ledger is long and mostly others': no commit for finding nothing. */
+        giving->looked_office = office;
+        giving->looked_n = giving->scanned_n;
         giving->due_ms = 0;
         return;
     }

@@ -197,6 +197,7 @@ struct tb_recover_row {
     int64_t own;      /* own envelopes that came back */
     int64_t own_here; /* and all own ones */
     int64_t received; /* envelopes of others here */
+    bool own_known;   /* all who can tell what is missing have told */
     int64_t own_missing;
     int64_t own_heads_missing; /* of them, that only a broker names: the newest of a chain */
     int64_t own_since_ms;      /* of those before this time something is missing; 0: of none */

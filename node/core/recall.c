@@ -123,7 +123,7 @@ bool tb_recall_old(struct tb_node *node, int64_t admitted_ms)
     int64_t since_ms =
         tb_db_one(node->db, sql, "i", (int64_t)TB_STREAM_CHAIN) ? tb_db_int(sql, 0) : 0;
     tb_db_done(sql);
-    return admitted_ms <= since_ms;
+    return since_ms > 0 && admitted_ms <= since_ms;
 }
 
 /* ----------------------------------------------------------------- report */
@@ -207,6 +207,9 @@ void tb_query_recover(struct tb_node *node, struct tb_wall now, struct tb_recove
     }
     read_brokers(node, now, row);
     read_own(node, row);
+    /* The answer may come by one broker before what it counts has come by another. */
+    bool all_here = row->answered && row->own_here >= row->given_own;
+    row->own_known = row->brokers_met > 0 && (row->province == 0 || all_here);
     read_gaps(node, now, row);
 }
 

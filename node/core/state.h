@@ -38,7 +38,7 @@ enum {
     TB_TITLE_BYTES_MAX = 256,
     TB_LACKING_HEADS_MAX = 256, /* that brokers alone named */
     TB_GIVING_ROWS_MAX = 16,    /* of a batch that is given back */
-    TB_GIVING_SCAN_MAX = 256,   /* ledger rows looked at for one */
+    TB_GIVING_SCAN_MAX = 64,    /* ledger rows looked at for one */
 };
 
 /* How an envelope's key stood when it came. */
@@ -100,7 +100,9 @@ struct tb_giving {
     size_t answered;
     int64_t scanned_n; /* the last ledger row that the batch covers */
     int64_t tries;
-    bool later; /* something of it must be offered again */
+    uint32_t looked_office; /* of this office nothing was found …  */
+    int64_t looked_n;       /* … up to this row, which is not committed */
+    bool later;             /* something of it must be offered again */
     uint64_t due_ms;
 };
 

@@ -63,7 +63,8 @@ static json_t *own_of(const struct tb_recover_row *row)
     tb_json_put_number(own, "back", row->own);
     tb_json_put_number(own, "here", row->own_here);
     tb_json_put_number(own, "missing", row->own_missing);
-    tb_json_put_bool(own, "whole", row->own_missing == 0);
+    tb_json_put_bool(own, "known", row->own_known);
+    tb_json_put_bool(own, "whole", row->own_known && row->own_missing == 0);
     tb_json_put_bool(own, "newest_missing", row->own_heads_missing > 0);
     tb_json_put_time(own, "whole_from", row->own_since_ms);
     return own;

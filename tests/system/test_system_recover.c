@@ -139,6 +139,18 @@ static void goes_on(struct tb_world *world)
     assert_int_equal(tb_desk_status(world, TB_TEST_DOWN, "gaps"), 0);
 }
 
+/* The same in Chinese, once more when all is here. */
+static void recover_in_chinese(struct tb_world *world)
+{
+    static const char *const chinese[] = {"LANGUAGE=zh_CN", NULL};
+    struct tb_told told =
+        tb_world_tongbao(world, TB_TEST_DOWN, chinese, NULL, tb_words("recover", "--wait", "60"));
+    assert_int_equal(told.exit_status, 0);
+    assert_non_null(strstr(told.out, "链条完整：本单位发出的一件不缺。"));
+    assert_non_null(strstr(told.out, "恢复完毕。"));
+    tb_child_told_free(&told);
+}
+
 static void lost_disk(void **state)
 {
     (void)state;
@@ -147,7 +159,7 @@ static void lost_disk(void **state)
     tb_world_start(world, TB_TEST_DOWN);
     recover(world);
     stands_as_before(world);
-    recover(world);
+    recover_in_chinese(world);
     stands_as_before(world);
     goes_on(world);
     tb_world_close(world);
@@ -179,6 +191,9 @@ static void killed_meanwhile(void **state)
     struct tb_told told =
         tb_world_tongbao(world, TB_TEST_DOWN, NULL, NULL, tb_words("recover", "--wait", "0"));
     assert_int_equal(told.exit_status, 1);
+    /* No promise without the fact. */
+    assert_null(strstr(told.out, "The chains are whole"));
+    assert_non_null(strstr(told.out, "Not everything is back yet."));
     tb_child_told_free(&told);
     static const char *const victims[] = {TB_TEST_PROVINCE, TB_TEST_DOWN, "sx-1"};
     for (size_t i = 0; i < sizeof victims / sizeof victims[0]; i++) {

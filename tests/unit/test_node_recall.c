@@ -165,6 +165,30 @@ static void a_province_gives_back_what_is_the_offices_and_nothing_else(void **st
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM giving"), 0);
 }
 
+/* Most of a province's ledger is other offices'. */
+static void i10_a_long_ledger_of_others_is_gone_through_in_slices(void **state)
+{
+    (void)state;
+    struct tb_id got[TB_GIVING_ROWS_MAX];
+    for (size_t i = 0; i < TB_GIVING_SCAN_MAX; i++) {
+        notice(140925, 140900); /* and a receipt each */
+    }
+    struct tb_id last = notice(LOST, 140900);
+    recall(LOST, TB_WORLD_ACTUAL, NULL, PROVINCE_CODE);
+    size_t turns = 0;
+    while (given(got, TB_GIVING_ROWS_MAX) == 0) {
+        desk_due(&desk);
+        turns++;
+        assert_true(turns < 10);
+    }
+    assert_true(turns >= 3);
+    assert_true(tb_id_equal(&got[0], &last));
+    assert_int_equal(desk_sql(&desk, "SELECT done_n FROM giving"), 0);
+    answer_batch(TB_OK, true, false);
+    desk_settle(&desk);
+    assert_int_equal(desk_sql(&desk, "SELECT given_own FROM recall WHERE own = 1"), 1);
+}
+
 static void it_goes_on_after_a_restart_with_the_batch_that_was_not_answered(void **state)
 {
     (void)state;
@@ -350,8 +374,11 @@ static void i8_the_own_chain_is_whole_when_all_that_is_named_is_here(void **stat
     tb_query_recover(desk.node, desk.now.wall, &row);
     assert_int_equal(row.own, 2);
     assert_int_equal(row.own_missing, 0);
+    assert_false(row.own_known); /* the province may know of more */
     struct tb_id asked = ask("a");
     recall(PROVINCE_CODE, TB_WORLD_ACTUAL, &asked, LOST);
+    tb_query_recover(desk.node, desk.now.wall, &row);
+    assert_true(row.own_known);
     desk_settle(&desk);
     assert_true(desk_sql(&desk, "SELECT count(*) FROM offer o JOIN ledger l ON l.n = o.n"
                                 " WHERE l.own = 1 AND l.kind = 1") >= 2);
@@ -480,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         AT_PROVINCE(a_province_gives_back_what_is_the_offices_and_nothing_else),
+        AT_PROVINCE(i10_a_long_ledger_of_others_is_gone_through_in_slices),
         AT_PROVINCE(it_goes_on_after_a_restart_with_the_batch_that_was_not_answered),
         AT_PROVINCE(a_full_mailbox_is_tried_again_after_60_seconds_and_counted_once),
         AT_PROVINCE(what_no_broker_takes_is_told_as_refused),
