@@ -174,7 +174,7 @@ static void report_received(const json_t *received)
         puts(_("Of the time before, no gap is known; offices of other provinces of which nothing "
                "at all came back may have told us more: ask them."));
     } else {
-        printf(_("! Of the time before, %lld gaps are known. Ask these offices for what is "
+        printf(_("! Of the time before, gaps are known: %lld. Ask these offices for what is "
                  "missing:\n"),
                (long long)tb_pick_int(received, "gaps"));
         report_gaps(ask);

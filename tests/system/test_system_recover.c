@@ -54,21 +54,21 @@ static void say_half(struct tb_world *world)
 }
 
 /* The broker serves 31 days more, and drops what everybody has. */
-static void a_month_passes(struct tb_world *world)
+static void a_month_passes(struct tb_world *world, const char *broker)
 {
     int64_t left = 1;
     /* The last answers are on their way: with them lost, and their envelopes gone a month
      * later, an office is asked for a repair, which brings all back. */
     tb_child_rest(QUIET_MS);
     for (int i = 0; i < 20 && left > 0; i++) {
-        tb_world_stop(world, "sx-1");
+        tb_world_stop(world, broker);
         if (i == 0) {
-            tb_store_change(world, "sx-1",
+            tb_store_change(world, broker,
                             "INSERT INTO tally (one, ran_ms) VALUES (1, 31 * 86400000)"
                             " ON CONFLICT (one) DO UPDATE SET ran_ms = ran_ms + 31 * 86400000");
         }
-        left = tb_store_number(world, "sx-1", "SELECT count(*) FROM envelope WHERE kind = 1", NULL);
-        tb_world_start(world, "sx-1");
+        left = tb_store_number(world, broker, "SELECT count(*) FROM envelope WHERE kind = 1", NULL);
+        tb_world_start(world, broker);
         tb_child_rest(1500);
     }
     assert_int_equal(left, 0);
@@ -82,7 +82,7 @@ static struct tb_world *lived(void)
     tb_desk_duty(world, TB_TEST_UP);
     tb_desk_duty(world, TB_TEST_DOWN);
     say_half(world);
-    a_month_passes(world);
+    a_month_passes(world, "sx-1");
     say_half(world);
     tb_world_kill(world, TB_TEST_DOWN);
     tb_store_each(world, TB_TEST_DOWN, RECORD, add, &before);
@@ -207,6 +207,56 @@ static void killed_meanwhile(void **state)
     tb_world_close(world);
 }
 
+static const struct tb_world_broker two[] = {
+    {"sx-1", 14, false, NULL}, {"he-1", 13, false, NULL}, {NULL, 0, false, NULL}};
+static const struct tb_world_office border[] = {
+    {"140221", "大同市生态环境局阳高分局", "sx-1", false, false},
+    {"140200", "大同市生态环境局", "sx-1", false, false},
+    {"140000", "山西省生态环境厅", "sx-1", false, false},
+    {"130727", "张家口市生态环境局阳原县分局", "he-1", false, false},
+    {"130700", "张家口市生态环境局", "he-1", false, false},
+    {"130000", "河北省生态环境厅", "he-1", false, false},
+    {NULL, NULL, NULL, false, false}};
+static const struct tb_world_plan border_plan = {two, border, {NULL, NULL}};
+
+/* A notice of Shanxi's 阳高 to Hebei's 阳原, which its own province does not hold. */
+static void say_across(struct tb_world *world)
+{
+    issue(world, "140221", &received);
+    const char *id = received.id[received.count - 1];
+    tb_world_until(TB_TEST_LATE_MS, tb_desk_state_is(world, "140221", id, "130727", "held"));
+}
+
+static void beyond_the_province(void **state)
+{
+    (void)state;
+    struct tb_world *world = tb_world_open(&border_plan);
+    char *text = NULL;
+    received.count = 0;
+    tb_desk_duty(world, "140221");
+    for (int i = 0; i < 3; i++) {
+        say_across(world);
+    }
+    for (int i = 0; i < 3; i++) {
+        tb_world_until(TB_TEST_LATE_MS, tb_desk_held_by_all(world, "140221", received.id[i]));
+    }
+    a_month_passes(world, "he-1");
+    say_across(world);
+    tb_world_kill(world, "130727");
+    tb_world_forget(world, "130727");
+    tb_world_start(world, "130727");
+    text = tb_world_must(world, "130727", tb_words("recover", "--wait", "60"));
+    if (strstr(text, "! Of the time before, gaps are known: 1.") == NULL ||
+        strstr(text, "140221 大同市生态环境局阳高分局") == NULL ||
+        strstr(text, "its numbers 1 to 3 for us") == NULL || strstr(text, "0351-140221") == NULL) {
+        fail_msg("recover says: %s", text);
+    }
+    free(text);
+    assert_true(tb_desk_has(world, "130727", received.id[3]));
+    assert_false(tb_desk_has(world, "130727", received.id[0]));
+    tb_world_close(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -218,6 +268,9 @@ int main(void)
         tb_world_test("the same when province, office and broker are killed while it goes on "
                       "(I1, I2)",
                       killed_meanwhile),
+        tb_world_test("what another province's office sent and no broker holds is named, with "
+                      "whom to telephone (I8)",
+                      beyond_the_province),
     };
     return cmocka_run_group_tests_name("system.recover", tests, NULL, NULL);
 }

@@ -255,6 +255,19 @@ static void what_no_broker_takes_is_told_as_refused(void **state)
     assert_true(desk_sql(&desk, "SELECT given_refused FROM recall WHERE own = 1") >= 1);
 }
 
+/* "Shown to origin and province as to be issued anew: the one exception to I1." */
+static void i1_what_a_revoked_key_signed_is_shown_to_the_province(void **state)
+{
+    (void)state;
+    struct tb_id id = notice(LOST, 140900);
+    recall(LOST, TB_WORLD_ACTUAL, NULL, PROVINCE_CODE);
+    desk_settle(&desk);
+    answer_batch(TB_REVOKED, false, false);
+    assert_int_equal(desk_shown(&desk, TB_STREAM_OBJECTION, &id), 1);
+    desk_settle(&desk);
+    assert_true(desk_sql(&desk, "SELECT given_refused FROM recall WHERE own = 1") >= 1);
+}
+
 static void i10_asked_again_meanwhile_it_is_gone_through_once_more_and_no_oftener(void **state)
 {
     (void)state;
@@ -511,6 +524,7 @@ int main(void)
         AT_PROVINCE(it_goes_on_after_a_restart_with_the_batch_that_was_not_answered),
         AT_PROVINCE(a_full_mailbox_is_tried_again_after_60_seconds_and_counted_once),
         AT_PROVINCE(what_no_broker_takes_is_told_as_refused),
+        AT_PROVINCE(i1_what_a_revoked_key_signed_is_shown_to_the_province),
         AT_PROVINCE(i10_asked_again_meanwhile_it_is_gone_through_once_more_and_no_oftener),
         AT_PROVINCE(i3_i7_nobody_else_makes_a_province_give_back),
         AT_OFFICE(asking_twice_is_asking_once_until_it_is_answered),
