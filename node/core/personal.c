@@ -102,11 +102,12 @@ enum tb_status tb_destroy_do(struct tb_node *node, const struct tb_at *at,
                              const struct tb_request *request, struct tb_result *result)
 {
     const struct tb_destroy *asked = &request->destroy;
-    Tongbao__Destruction said = TONGBAO__DESTRUCTION__INIT;
+    Tongbao__Destruction said;
     Tongbao__Body body = TONGBAO__BODY__INIT;
     struct tb_officer_row on_duty;
     struct tb_answered notice = {0};
     Tongbao__Officer officer;
+    tongbao__destruction__init(&said);
     enum tb_status status = tb_officer_on_duty(node, at, request, result, &on_duty);
     if (status == TB_OK) {
         status = tb_asked_notice(node, &asked->notice, &notice, result);

@@ -55,9 +55,10 @@ static struct tb_id recall(uint32_t office, enum tb_world world, const struct tb
     struct tb_id id;
     Tongbao__Body body = TONGBAO__BODY__INIT;
     Tongbao__Recall said = TONGBAO__RECALL__INIT;
-    Tongbao__Recipient recipient = TONGBAO__RECIPIENT__INIT;
+    Tongbao__Recipient recipient;
     Tongbao__Recipient *list[] = {&recipient};
     static int64_t later_ms;
+    tongbao__recipient__init(&recipient);
     recipient.office = to;
     body.recipients = list;
     body.n_recipients = 1;
@@ -443,9 +444,11 @@ static void deliver_nth(uint64_t nth)
     struct tb_id some = {{7}};
     struct tb_id id;
     Tongbao__Body body = TONGBAO__BODY__INIT;
-    Tongbao__Call call = TONGBAO__CALL__INIT;
-    Tongbao__Recipient to = TONGBAO__RECIPIENT__INIT;
+    Tongbao__Call call;
+    Tongbao__Recipient to;
     Tongbao__Recipient *list[] = {&to};
+    tongbao__call__init(&call);
+    tongbao__recipient__init(&to);
     to.office = LOST;
     to.nth = nth;
     call.notice = tb_wire_id(&some);
