@@ -189,6 +189,12 @@ enum tb_status tb_wall_parse(const char *text, struct tb_wall *out)
     if (back.month != c.month || back.day != c.day) {
         return TB_INPUT;
     }
-    out->ms = ((days * 24 + hour) * 60 + minute - zone) * 60000 + second * 1000 + ms;
+    const struct tb_wall at = {((days * 24 + hour) * 60 + minute - zone) * 60000 + second * 1000 +
+                               ms};
+    /* An offset may lead past the first or last day that can be written again. */
+    if (local_ms(at) != at.ms + BEIJING_MS) {
+        return TB_INPUT;
+    }
+    *out = at;
     return TB_OK;
 }

@@ -40,7 +40,7 @@ struct tb_wall tb_wall_midnight(struct tb_wall at);
  * Read "2025-01-17T03:12:44+08:00"; the 'T' may be a blank, seconds may be
  * left out, fractions to milliseconds are taken; "Z" or a missing offset:
  * "Z" is UTC, missing is Beijing time. TB_INPUT for anything else, a day that
- * does not exist included.
+ * does not exist and a time outside the years 0001 to 9999 of Beijing included.
  */
 enum tb_status tb_wall_parse(const char *text, struct tb_wall *out) TB_MUST_USE;
 

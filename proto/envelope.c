@@ -314,6 +314,9 @@ static enum tb_status pack_body(struct tb_buf *out, const struct tb_seal *seal,
     if (status == TB_OK) {
         status = tb_wire_check(&tongbao__body__descriptor, tb_buf_bytes(out));
     }
+    if (status == TB_OK && out->size == 0) {
+        status = TB_MALFORMED; /* a body that says nothing is none */
+    }
     if (status != TB_OK || seal->personal.size == 0) {
         return status;
     }

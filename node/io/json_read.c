@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "node/io/json_field.h"
 #include "node/io/where.h"
+#include "proto/statement.h"
 
 enum { NAMES_MAX = 64, NAME_DISTANCE_MAX = 3, CHOICES_BYTES_MAX = 160 };
 
@@ -206,6 +207,9 @@ static enum tb_status read_time(struct tb_json_input *input, const json_t *value
     const char *text = json_string_value(value);
     if (text == NULL || tb_wall_parse(text, &at) != TB_OK) {
         return tb_json_mistake(input, NULL, "write a time such as \"2025-01-17T03:12:44+08:00\"");
+    }
+    if (at.ms < 0 || at.ms > TB_TIME_MS_MAX) {
+        return tb_json_mistake(input, NULL, "write a time of the years 1970 to 9999");
     }
     *out = at.ms;
     return TB_OK;

@@ -579,6 +579,8 @@ static void I1_what_no_reader_would_take_is_not_sealed(void **state)
     sample_notice(&sample, TONGBAO__NOTICE__KIND__FIRST);
     sample.body.chain_seq = 0;
     assert_int_equal(tb_envelope_seal(&buf, &with, &sample.body, &id), TB_MALFORMED);
+    const Tongbao__Body nothing = TONGBAO__BODY__INIT; /* packs into no bytes at all */
+    assert_int_equal(tb_envelope_seal(&buf, &with, &nothing, &id), TB_MALFORMED);
     assert_int_equal(buf.size, 0);
 }
 
