@@ -2,6 +2,8 @@
 # nothing that is generated.
 option(TB_WERROR "Treat warnings as errors (presets switch it on)" OFF)
 set(TB_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
+option(TB_FUZZ "Fuzz targets are programs of libFuzzer (clang) that look for new inputs" OFF)
+option(TB_COVERAGE "Count which lines run (gcc)" OFF)
 
 add_library(tb_options INTERFACE)
 target_compile_options(tb_options INTERFACE
@@ -22,4 +24,12 @@ if(TB_SANITIZE)
   # For the generated code too: an overflow there is ours to answer for.
   add_compile_options(-fsanitize=${TB_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TB_SANITIZE})
+endif()
+if(TB_FUZZ)
+  # Where the fuzzer is led by what it reached; its main is linked by its targets alone.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(TB_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
 endif()

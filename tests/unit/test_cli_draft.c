@@ -66,6 +66,27 @@ static void a_draft_becomes_a_body_and_the_same_draft_again(void **state)
     tb_arena_fini(&arena);
 }
 
+/* Every piece that the arena refuses ends the making, and none is made do without. */
+static void a_draft_too_large_for_its_arena_is_told_wherever_it_ends(void **state)
+{
+    (void)state;
+    json_t *draft = sample();
+    enum tb_status status = TB_MEMORY;
+    size_t pieces = 0;
+    for (; status == TB_MEMORY; pieces++) {
+        struct tb_arena arena;
+        struct tb_diag diag = {.file = NULL};
+        Tongbao__DirectoryBody *body = NULL;
+        tb_arena_init(&arena, TB_PARSE_BYTES_MAX, pieces);
+        status = tb_draft_body(draft, (struct tb_wall){.ms = 1737054764000}, &arena, &body, &diag);
+        assert_true(status == TB_OK || status == TB_MEMORY);
+        assert_true(status == TB_OK || strstr(diag.text, "too large") != NULL);
+        tb_arena_fini(&arena);
+    }
+    assert_in_range(pieces, 20, 200);
+    json_decref(draft);
+}
+
 static void a_draft_is_signed_and_opens_as_the_directory_it_describes(void **state)
 {
     char path[SCRATCH_PATH_BYTES];
@@ -177,6 +198,7 @@ int main(void)
                                         scratch_setup, scratch_teardown),
         cmocka_unit_test(a_mistake_in_a_draft_names_the_entry_and_the_key),
         cmocka_unit_test(a_draft_beyond_the_budget_is_refused),
+        cmocka_unit_test(a_draft_too_large_for_its_arena_is_told_wherever_it_ends),
         cmocka_unit_test_setup_teardown(a_draft_is_kept_and_read_back, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test(bytes_that_are_not_text_do_not_enter_a_draft),

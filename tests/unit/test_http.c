@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +31,7 @@ struct world {
     uint64_t waiting; /* the number of the call that waits */
     unsigned calls;
     size_t body_bytes;
+    bool local;
     char request_id[64];
     char token[64];
     char query[64];
@@ -47,7 +50,7 @@ static void handle(void *context, struct tb_http_call *call)
     keep(w->request_id, sizeof w->request_id, call->request_id);
     keep(w->token, sizeof w->token, call->token);
     keep(w->query, sizeof w->query, tb_http_query(call, "q"));
-    assert_true(call->local);
+    w->local = call->local;
     if (strcmp(call->path, "/wait") == 0) {
         w->waiting = call->number;
         return;
@@ -292,6 +295,57 @@ static void a_socket_that_is_served_is_not_taken_over(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* A port of this machine that nobody serves: it was bound a moment ago. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static void a_call_by_the_network_is_told_from_one_by_the_socket(void **state)
+{
+    struct world *w = *state;
+    char listen_text[32];
+    char socket_text[80];
+    char answer[ANSWER_BYTES_MAX];
+    struct tb_http *second = NULL;
+    struct tb_http *third = NULL;
+    struct tb_diag diag = {0};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(free_port())};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    snprintf(listen_text, sizeof listen_text, "127.0.0.1:%u", ntohs(address.sin_port));
+    snprintf(socket_text, sizeof socket_text, "%s.2", w->socket);
+    const struct tb_http_settings settings = {socket_text, listen_text, handle, w};
+    assert_int_equal(tb_http_open(&settings, w->loop, &second, &diag), TB_OK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    w->local = true;
+    ask(w, fd, "GET /v1/far HTTP/1.1", "");
+    receive(w, fd, "/v1/far", answer);
+    assert_false(w->local);
+    assert_true(tb_http_wait_ms(second) <= TB_HTTP_TIMEOUT_S * 1000u);
+    close(fd);
+    fd = reach(w);
+    ask(w, fd, "GET /v1/near HTTP/1.1", "");
+    receive(w, fd, "/v1/near", answer);
+    assert_true(w->local);
+    close(fd);
+    /* An address that is taken is told, and nothing of the attempt stays. */
+    snprintf(socket_text, sizeof socket_text, "%s.3", w->socket);
+    const struct tb_http_settings again = {socket_text, listen_text, handle, w};
+    assert_int_equal(tb_http_open(&again, w->loop, &third, &diag), TB_IO);
+    assert_null(third);
+    assert_non_null(strstr(diag.text, listen_text));
+    assert_int_equal(access(socket_text, F_OK), -1);
+    tb_http_close(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +356,7 @@ int main(void)
         TEST(a_body_over_the_limit_is_refused_and_not_handled),
         TEST(connections_over_the_limit_do_not_keep_out_those_that_were_there),
         TEST(a_socket_that_is_served_is_not_taken_over),
+        TEST(a_call_by_the_network_is_told_from_one_by_the_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

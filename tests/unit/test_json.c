@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "node/io/json.h"
+#include "node/io/json_field.h"
 #include "node/io/missing.h"
 #include "node/io/where.h"
 #include "proto/wire.h"
@@ -323,6 +324,40 @@ static void a_value_of_the_wrong_kind_is_told_with_what_to_write(void **state)
     expect_mistake("{\"kind\": 42}", "kind", 1, "write one of");
 }
 
+static size_t bytes_of(const ProtobufCMessageDescriptor *type, const char *name)
+{
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(type, name);
+    assert_non_null(field);
+    return tb_json_field_bytes(field);
+}
+
+/* Lists are made by it: a list of a kind that has none today must not overflow. */
+static void every_kind_of_value_has_the_room_that_protobuf_c_gives_it(void **state)
+{
+    (void)state;
+    const ProtobufCMessageDescriptor *notice = &tongbao__notice__descriptor;
+    assert_int_equal(bytes_of(notice, "title"), sizeof(char *));
+    assert_int_equal(bytes_of(notice, "regards"), sizeof(ProtobufCBinaryData));
+    assert_int_equal(bytes_of(notice, "known_at_ms"), sizeof(int64_t));
+    assert_int_equal(bytes_of(notice, "article4"), sizeof(uint32_t));
+    assert_int_equal(bytes_of(notice, "sensitive"), sizeof(protobuf_c_boolean));
+    assert_int_equal(bytes_of(notice, "grade"), sizeof(Tongbao__Notice__Grade));
+    assert_int_equal(bytes_of(notice, "substances"), sizeof(Tongbao__Substance *));
+    assert_int_equal(bytes_of(&tongbao__call__descriptor, "office"), sizeof(uint32_t));
+    assert_int_equal(bytes_of(&tongbao__attachment__descriptor, "size_bytes"), sizeof(uint64_t));
+}
+
+static void a_time_that_cannot_be_said_is_told_at_its_key(void **state)
+{
+    (void)state;
+    expect_mistake("{\"place\": \"x\",\n\"known_at\": \"1969-12-31T23:59:59Z\"}", "known_at", 2,
+                   "of the years 1970 to 9999");
+    expect_mistake("{\"known_at\": \"9999-12-31T23:59:59-14:00\"}", "known_at", 1,
+                   "write a time such as");
+    assert_int_equal(good_notice("{\"known_at\": \"1970-01-01T00:00:00.001Z\"}")->known_at_ms, 1);
+}
+
 static void an_amount_is_a_decimal_number_or_not_known(void **state)
 {
     (void)state;
@@ -453,6 +488,8 @@ int main(void)
         TEST(an_unknown_key_is_told_with_the_nearest_name),
         TEST(what_the_program_fills_in_is_refused),
         TEST(a_value_of_the_wrong_kind_is_told_with_what_to_write),
+        TEST(every_kind_of_value_has_the_room_that_protobuf_c_gives_it),
+        TEST(a_time_that_cannot_be_said_is_told_at_its_key),
         TEST(an_amount_is_a_decimal_number_or_not_known),
         TEST(an_offices_code_has_six_digits),
         TEST(text_over_the_limit_and_control_characters_are_refused),
