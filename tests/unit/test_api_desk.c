@@ -1,0 +1,206 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "apidesk.h"
+#include "node/io/password.h"
+
+/*
+ * Calls of the API over a real desk: who is let in, what waits, and which code and
+ * sentence each way to fail has.
+ */
+#define FIRST "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\", \"river\": \"汾河\"}}"
+
+static struct apidesk desk;
+static const char *alarm_command = "";
+
+static int set_up(void **state)
+{
+    (void)state;
+    apidesk_open(&desk, alarm_command);
+    return 0;
+}
+
+static int set_up_with_alarm(void **state)
+{
+    alarm_command = "exit 3";
+    int failed = set_up(state);
+    alarm_command = "";
+    return failed;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    apidesk_close(&desk);
+    return 0;
+}
+
+static void call(struct apidesk_how how, const char *line, const char *body)
+{
+    apidesk_call(&desk, how, tb_bytes_text(line), tb_bytes_text(body));
+}
+
+static void ask(unsigned number, const char *line, const char *body)
+{
+    call((struct apidesk_how){.session = true, .number = number}, line, body);
+}
+
+/* The answer has ${code}, and ${words} stand in its body. */
+static void expect(unsigned code, const char *words)
+{
+    char text[16 * 1024];
+    struct tb_bytes body = apidesk_body(&desk);
+    assert_true(body.size < sizeof text);
+    memcpy(text, body.data, body.size);
+    text[body.size] = '\0';
+    if (apidesk_code(&desk) != code || strstr(text, words) == NULL) {
+        fail_msg("wanted %u and \"%s\", got %u: %s", code, words, apidesk_code(&desk), text);
+    }
+}
+
+static void a_call_by_the_network_needs_a_session_and_one_by_the_socket_none(void **state)
+{
+    (void)state;
+    call((struct apidesk_how){.far = true}, "GET /v1/status", "");
+    expect(401, "by the network every call needs a duty session");
+    call((struct apidesk_how){.far = false}, "GET /v1/status", "");
+    expect(200, "140925");
+    /* To open one is the one call that needs none. */
+    call((struct apidesk_how){.far = true}, "POST /v1/duty", "{}");
+    expect(400, "Request-Id");
+}
+
+static void a_changing_call_without_request_id_or_body_changes_nothing(void **state)
+{
+    (void)state;
+    call((struct apidesk_how){0}, "POST /v1/notices", FIRST);
+    expect(400, "Request-Id");
+    ask(1, "POST /v1/notices", "");
+    expect(400, "not JSON");
+    ask(2, "POST /v1/directories", "");
+    expect(400, "send the directory's file");
+    assert_int_equal(desk_sql(&desk.desk, "SELECT count(*) FROM notice"), 0);
+}
+
+/* I4: nobody is told what no COMMIT holds. */
+static void i4_what_waits_when_the_program_stops_is_refused_and_was_not_done(void **state)
+{
+    (void)state;
+    apidesk_stop_during(&desk, "POST /v1/notices", FIRST);
+    expect(500, "with the same request id");
+    assert_int_equal(desk_sql(&desk.desk, "SELECT count(*) FROM notice"), 0);
+    call((struct apidesk_how){0}, "GET /v1/status", "");
+    expect(500, "the program is stopping");
+}
+
+static void a_repeated_request_is_answered_as_before_and_made_once(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/notices", FIRST);
+    expect(201, "\"repeated\": false");
+    ask(1, "POST /v1/notices", FIRST);
+    expect(200, "\"repeated\": true");
+    assert_int_equal(desk_sql(&desk.desk, "SELECT count(*) FROM notice"), 1);
+    /* And the session that is closed by the same token. */
+    call((struct apidesk_how){.session = true, .number = 2}, "DELETE /v1/duty", "");
+    expect(200, "repeated");
+    ask(3, "POST /v1/notices", FIRST);
+    expect(401, "session");
+}
+
+static void a_disk_that_is_full_is_told_as_such(void **state)
+{
+    (void)state;
+    char limit[64];
+    snprintf(limit, sizeof limit, "PRAGMA max_page_count = %d",
+             (int)desk_sql(&desk.desk, "PRAGMA page_count"));
+    (void)desk_sql(&desk.desk, limit);
+    for (unsigned i = 0; i < 64 && apidesk_code(&desk) != 507; i++) {
+        ask(i, "POST /v1/notices", FIRST);
+    }
+    expect(507, "\"diskfull\"");
+    (void)desk_sql(&desk.desk, "PRAGMA max_page_count = 1000000");
+}
+
+static void a_text_at_its_limit_is_taken_and_one_over_it_is_told(void **state)
+{
+    (void)state;
+    char *body = calloc(1, 48 * 1024);
+    assert_non_null(body);
+    strncat(body, "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\"", 100);
+    static const char *const keys[] = {"cause", "course", "trend", "actions", "planned"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        size_t length = strlen(body);
+        snprintf(body + length, 200, ", \"%s\": \"", keys[i]);
+        memset(body + strlen(body), 'x', 8192);
+        strncat(body, "\"", 1);
+    }
+    strncat(body, "}}", 2);
+    ask(1, "POST /v1/notices", body);
+    expect(201, "140925-20250117-01");
+    /* One text more than a text may have. */
+    memset(strstr(body, "\"cause\": \"") + 10, 'y', 8192);
+    char *end = strstr(body, "\", \"course\"");
+    memmove(end + 1, end, strlen(end) + 1);
+    *end = 'y';
+    ask(2, "POST /v1/notices", body);
+    expect(400, "too long");
+    free(body);
+}
+
+static void wrong_passwords_are_counted_for_each_officer(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/officers",
+        "{\"name\": \"李明\", \"number\": \"7\", \"password\": \"abcdefgh\"}");
+    expect(200, "李明");
+    for (unsigned i = 0; i < TB_PASSWORD_TRIES_MAX; i++) {
+        ask(10 + i, "POST /v1/duty", "{\"officer\": \"李明\", \"password\": \"wrong\"}");
+        expect(401, "the password is wrong");
+    }
+    ask(30, "POST /v1/duty", "{\"officer\": \"李明\", \"password\": \"abcdefgh\"}");
+    expect(429, "wait a minute");
+    call((struct apidesk_how){.session = false}, "DELETE /v1/duty", "");
+    expect(400, "Request-Id");
+}
+
+static void the_alarm_test_is_answered_when_its_program_has_ended(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/alarm/test", "");
+    expect(200, "\"exit_status\": 3");
+    expect(200, "\"ok\": false");
+}
+
+static void an_alarm_test_without_a_command_says_what_to_set(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/alarm/test", "");
+    expect(409, "[alarm] command");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_call_by_the_network_needs_a_session_and_one_by_the_socket_none),
+        TEST(a_changing_call_without_request_id_or_body_changes_nothing),
+        TEST(i4_what_waits_when_the_program_stops_is_refused_and_was_not_done),
+        TEST(a_repeated_request_is_answered_as_before_and_made_once),
+        TEST(a_disk_that_is_full_is_told_as_such),
+        TEST(a_text_at_its_limit_is_taken_and_one_over_it_is_told),
+        TEST(wrong_passwords_are_counted_for_each_officer),
+        cmocka_unit_test_setup_teardown(the_alarm_test_is_answered_when_its_program_has_ended,
+                                        set_up_with_alarm, tear_down),
+        TEST(an_alarm_test_without_a_command_says_what_to_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
