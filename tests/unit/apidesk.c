@@ -12,8 +12,8 @@
 #include "base/io/keyfile.h"
 
 enum {
-    ROUNDS_MAX = 64,   /* of the server, until a stream or a held call is left */
-    PATIENCE_MS = 500, /* a program of the operator's may take as long */
+    ROUNDS_MAX = 64,     /* of the server, until a stream or a held call is left */
+    PATIENCE_MS = 10000, /* for a program of the operator's */
     ANSWER_BYTES_MAX = 4 * 1024 * 1024,
     OFFICE = 140925,
 };
@@ -190,6 +190,7 @@ static void serve(struct apidesk *desk, int fd)
          i++) {
         tb_http_run(server.http);
         turn(desk);
+        tb_http_run(server.http);
         open = receive(desk, fd);
     }
 }
