@@ -421,13 +421,19 @@ int64_t tb_db_int(struct sqlite3_stmt *stmt, int column)
 struct tb_bytes tb_db_bytes(struct sqlite3_stmt *stmt, int column)
 {
     const void *data = sqlite3_column_blob(stmt, column);
-    return tb_bytes_of(data, (size_t)sqlite3_column_bytes(stmt, column));
+    int size = sqlite3_column_bytes(stmt, column);
+    tb_assert(data != NULL || size == 0);
+    return tb_bytes_of(data, (size_t)size);
 }
 
+/* A text may have to be copied to end it with a NUL, and SQLite tells a copy that failed as
+ * NULL: the row would be read as one that has nothing there. */
 const char *tb_db_text(struct sqlite3_stmt *stmt, int column)
 {
+    bool null = sqlite3_column_type(stmt, column) == SQLITE_NULL;
     const unsigned char *text = sqlite3_column_text(stmt, column);
-    return text == NULL ? "" : (const char *)text;
+    tb_assert(null || text != NULL);
+    return null ? "" : (const char *)text;
 }
 
 bool tb_db_null(struct sqlite3_stmt *stmt, int column)

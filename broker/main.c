@@ -2,10 +2,13 @@
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include <jansson.h>
 #include <sodium.h>
 
 #include "base/io/check.h"
+#include "base/memory.h"
 #include "broker/core/store.h"
 #include "broker/io/birth.h"
 #include "broker/io/daemon.h"
@@ -93,6 +96,7 @@ int main(int argc, char **argv)
     static struct tb_settings settings;
     struct command command = {0};
     struct tb_diag diag = {0};
+    json_set_alloc_funcs(tb_memory_take, free);
     if (!parse(argc, argv, &command)) {
         return usage(stderr, TB_EXIT_USAGE);
     }

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <jansson.h>
 #include <sodium.h>
 
 #include "base/fault.h"
+#include "base/memory.h"
 #include "node/io/commands.h"
 #include "node/io/config.h"
 #include "node/io/daemon.h"
@@ -129,6 +131,7 @@ int main(int argc, char **argv)
     if (arguments.action == NOTES) {
         return (int)tb_command_notes();
     }
+    json_set_alloc_funcs(tb_memory_take, free);
     tb_assert(sodium_init() >= 0);
     /* What a node writes is nobody else's; the socket gets its own mode. */
     (void)umask(0077);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/fault.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "topology/csv.h"
 #include "topology/data.h"
@@ -372,6 +375,7 @@ int main(int argc, char **argv)
 {
     static const char *const commands[] = {"check", "rivers", "who", "draw"};
     struct call call = {0};
+    json_set_alloc_funcs(tb_memory_take, free);
     for (int i = 1; i < argc;) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage_text, stdout);

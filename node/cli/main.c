@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/fault.h"
+#include "base/memory.h"
 #include "node/cli/cli.h"
 #include "node/cli/language.h"
 
@@ -114,6 +117,7 @@ int main(int argc, char **argv)
     static struct tb_cli cli;
     const char *node = NULL;
     const struct global globals[] = {{"--node", &node}, {"--session", &cli.session_option}};
+    json_set_alloc_funcs(tb_memory_take, free);
     argc = take_globals(argc, argv, globals, sizeof globals / sizeof globals[0]);
     /* Twice: what is wrong with the configuration is itself told in the language
      * that the environment names. */

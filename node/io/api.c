@@ -177,8 +177,8 @@ void tb_api_answer(struct tb_api *api, uint64_t number, const struct tb_result *
         bool made = tb_path_method(pending->at) == TB_HTTP_POST &&
                     pending->at != TB_PATH_OFFICER_SET && pending->at != TB_PATH_DIRECTORY_TAKE &&
                     !result->repeated;
-        tb_http_reply(pending->call, made ? HTTP_CREATED : HTTP_OK,
-                      tb_change_told(api, pending, result));
+        tb_ask_reply(api, pending->call, made ? HTTP_CREATED : HTTP_OK,
+                     tb_change_told(api, pending, result));
     }
     drop(api, pending);
 }

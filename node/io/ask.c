@@ -81,6 +81,18 @@ void tb_ask_refuse(struct tb_http_call *call, enum tb_status status, const char 
     tb_http_reply(call, http_code(status), error_of(status, NULL, 0, text));
 }
 
+void tb_ask_reply(struct tb_api *api, struct tb_http_call *call, unsigned code, json_t *body)
+{
+    if (tb_node_db(api->parts.node)->status == TB_OK) {
+        tb_http_reply(call, code, body);
+        return;
+    }
+    json_decref(body);
+    tb_ask_refuse(call, TB_IO,
+                  "the store has failed and the program stops: ask again when it is back, with "
+                  "the same request id");
+}
+
 void tb_ask_method(struct tb_http_call *call)
 {
     tb_http_reply(call, HTTP_METHOD,
@@ -98,12 +110,12 @@ void tb_ask_fail(const struct tb_ask *ask, enum tb_status status, const char *fi
     vsnprintf(text, sizeof text, format, args);
 #pragma GCC diagnostic pop
     va_end(args);
-    tb_http_reply(ask->call, http_code(status), error_of(status, field, line, text));
+    tb_ask_reply(ask->api, ask->call, http_code(status), error_of(status, field, line, text));
 }
 
 void tb_ask_answer(const struct tb_ask *ask, json_t *body)
 {
-    tb_http_reply(ask->call, HTTP_OK, body);
+    tb_ask_reply(ask->api, ask->call, HTTP_OK, body);
 }
 
 bool tb_ask_number(const struct tb_ask *ask, const char *name, int64_t min, int64_t max,

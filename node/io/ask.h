@@ -52,6 +52,10 @@ struct tb_ask {
     char name[TB_PATH_NAME_BYTES_MAX];
 };
 
+/* Answer ${call} with ${code} and ${body}, whose reference is taken; but with TB_IO when the
+ * store has failed: a reading that broke off looks like one that found less. The daemon stops
+ * after this call. */
+void tb_ask_reply(struct tb_api *api, struct tb_http_call *call, unsigned code, json_t *body);
 /* Answer with an error; ${field} may be NULL and ${line} 0. */
 void tb_ask_fail(const struct tb_ask *ask, enum tb_status status, const char *field, int line,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -78,15 +78,21 @@ void tb_http_taken(struct tb_http_call *call)
     x->progress = TAKEN;
 }
 
+void tb_http_head(struct MHD_Response *response, const char *name, const char *value)
+{
+    enum MHD_Result added = MHD_add_response_header(response, name, value);
+    tb_assert(added == MHD_YES); /* only for want of memory */
+}
+
 static enum MHD_Result send_answer(struct exchange *x)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(x->answer), x->answer, MHD_RESPMEM_MUST_FREE);
     tb_assert(response != NULL);
     x->answer = NULL;
-    (void)MHD_add_response_header(response, "Content-Type", "application/json");
-    (void)MHD_add_response_header(response, "Cache-Control", "no-store");
-    (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    tb_http_head(response, "Content-Type", "application/json");
+    tb_http_head(response, "Cache-Control", "no-store");
+    tb_http_head(response, "X-Content-Type-Options", "nosniff");
     enum MHD_Result queued = MHD_queue_response(x->call.connection, x->code, response);
     MHD_destroy_response(response);
     return queued;

@@ -9,6 +9,7 @@
 #include "base/status.h"
 
 struct MHD_Connection;
+struct MHD_Response;
 
 /*
  * http - the door to the API: libmicrohttpd, driven by our loop.
@@ -73,6 +74,8 @@ const char *tb_http_header(const struct tb_http_call *call, const char *name);
 
 /* Answer ${call} with ${code} and ${body}, whose reference is taken. Once for each call. */
 void tb_http_reply(struct tb_http_call *call, unsigned code, json_t *body);
+/* Give ${response} one more line of its head. */
+void tb_http_head(struct MHD_Response *response, const char *name, const char *value);
 /* The call has been answered by a response of its own (sse.h). */
 void tb_http_taken(struct tb_http_call *call);
 

@@ -85,7 +85,7 @@ void tb_json_put_time(json_t *object, const char *key, int64_t wall_ms)
     }
 }
 
-/* One value at ${place} as JSON; NULL when it is absent (an unset time or message). */
+/* One value at ${place} as JSON; NULL when it is absent (an unset time, office or message). */
 static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *place)
 {
     uint32_t u32 = 0;
@@ -106,7 +106,7 @@ static json_t *value_of(const ProtobufCFieldDescriptor *field, const void *place
     }
     case TB_JSON_OFFICE:
         memcpy(&u32, place, sizeof u32);
-        return office_value(u32);
+        return u32 == 0 ? NULL : office_value(u32);
     case TB_JSON_U32:
         memcpy(&u32, place, sizeof u32);
         return json_integer(u32);

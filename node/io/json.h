@@ -16,7 +16,7 @@
  *   text            text
  *   bytes           hex
  *   a number *_ms   time in RFC 3339 under the key without _ms; 0: no key
- *   other numbers   number; an office's code: text of six digits
+ *   other numbers   number; an office's code: text of six digits, 0: no key
  *   an enum         its name in lower case, X_UNKNOWN as "unknown"; a value
  *                   that the schema does not know: its number
  *   a oneof         the one that is set

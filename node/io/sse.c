@@ -142,9 +142,9 @@ enum tb_status tb_sse_open(struct tb_sse *sse, struct tb_http_call *call, int64_
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, give, stream, gone);
     tb_assert(response != NULL);
-    (void)MHD_add_response_header(response, "Content-Type", "text/event-stream");
-    (void)MHD_add_response_header(response, "Cache-Control", "no-cache");
-    (void)MHD_add_response_header(response, "X-Accel-Buffering", "no");
+    tb_http_head(response, "Content-Type", "text/event-stream");
+    tb_http_head(response, "Cache-Control", "no-cache");
+    tb_http_head(response, "X-Accel-Buffering", "no");
     (void)MHD_queue_response(call->connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     tb_http_taken(call);

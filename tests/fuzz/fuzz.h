@@ -1,6 +1,7 @@
 #ifndef TB_FUZZ_H
 #define TB_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,24 @@ struct tb_arena *fuzz_arena(int which);
 /* What a reader that ended with ${status} must have told: a sentence that is text,
  * and where it read lines, one of the ${lines} (0: it reads none). */
 void fuzz_told(enum tb_status status, const struct tb_diag *diag, size_t lines);
+/*
+ * What the reader said, in the words of the target: tests/torture compares it with what
+ * is said when an allocation fails. Then fuzz_starved is true, and a reader may also
+ * give up; another answer it must not give.
+ */
+extern bool fuzz_starved;
+void fuzz_said(struct tb_bytes words);
+/* The same for a status, which when starved may be TB_MEMORY or TB_IO instead. */
+void fuzz_ended(enum tb_status status);
+
+/* What went before was the target's own preparation: hunger begins anew here. */
+extern void (*fuzz_prepared)(void);
+
+/* What was said since the start: a sum for each, at most FUZZ_SAID_MAX of them. */
+enum { FUZZ_SAID_MAX = 32 };
+size_t fuzz_sums(uint64_t sums[FUZZ_SAID_MAX]);
+void fuzz_forget(void); /* and begin anew */
+
 /* How many lines ${bytes} have. */
 size_t fuzz_lines(struct tb_bytes bytes);
 

@@ -66,7 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tb_bytes bytes = {data + 1, size - 1};
     const char *path = fuzz_file(bytes);
     enum tb_status status = data[0] == 'n' ? node(path, &diag) : broker(path, &diag);
-    tb_assert(status == TB_OK || status == TB_INPUT || status == TB_TOOBIG);
+    fuzz_ended(status);
+    tb_assert(status == TB_OK || status == TB_INPUT || status == TB_TOOBIG ||
+              (fuzz_starved && status == TB_MEMORY));
     fuzz_told(status, &diag, fuzz_lines(bytes));
     return 0;
 }

@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     tb_buf_init(&quoted, QUOTED_BYTES_MAX);
     enum tb_status status = read_all(&csv, bytes, &quoted, &diag);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT);
     fuzz_told(status, &diag, fuzz_lines(bytes));
     if (status == TB_OK) {

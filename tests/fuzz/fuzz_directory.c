@@ -83,6 +83,7 @@ static void open_one(struct tb_bytes bytes, const struct tb_id *root, bool ours)
     uint64_t version = 0;
     enum tb_status peeked = tb_directory_peek(bytes, &prefix, &version);
     enum tb_status status = tb_directory_open(&directory, bytes, root, &diag);
+    fuzz_ended(status);
     tb_assert((status == TB_OK) == (directory != NULL));
     fuzz_told(status, &diag, 0);
     tb_assert(peeked == TB_OK || status == peeked);

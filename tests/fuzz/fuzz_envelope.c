@@ -55,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const Tongbao__Body *body;
     struct tb_bytes bytes = {data, size};
     enum tb_status status = tb_envelope_read(&envelope, bytes);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_MALFORMED || status == TB_TOOBIG ||
               status == TB_VERSION);
     if (status != TB_OK && status != TB_VERSION) {

@@ -56,16 +56,19 @@ static void read_words(struct tb_bytes rest)
     struct tb_diag diag = {0};
     json_t *body = NULL;
     enum tb_status status = sort_words(&words, rest, &diag);
+    fuzz_ended(status);
     fuzz_told(status, &diag, 0);
     if (status == TB_OK) {
         (void)tb_form_described(&words.args);
         status = tb_form_make(&words.args, (struct tb_wall){INT64_C(1737054764000)}, &body, &diag);
+        fuzz_ended(status);
         tb_assert((status == TB_OK) == (body != NULL));
         fuzz_told(status, &diag, 0);
     }
     if (status == TB_OK) {
         char *text = json_dumps(body, 0);
         tb_assert(text != NULL);
+        fuzz_said(tb_bytes_text(text));
         parse(tb_bytes_text(text));
         free(text);
     }
@@ -84,9 +87,11 @@ static void read_file(struct tb_bytes rest)
     if (status == TB_OK) {
         tb_buf_init(&text, 2 * TB_FORM_FILE_BYTES_MAX);
         status = tb_form_file(&words.args, fuzz_file(rest), &text, &json, &diag);
+        fuzz_ended(status);
         tb_assert((status == TB_OK) == (json != NULL));
         fuzz_told(status, &diag, 0);
         if (status == TB_OK) {
+            fuzz_said(tb_buf_bytes(&text));
             parse(tb_buf_bytes(&text));
             tb_assert(fuzz_lines(tb_buf_bytes(&text)) == fuzz_lines(rest));
         }
@@ -102,6 +107,7 @@ static void read_draft(struct tb_bytes rest)
     json_t *draft = NULL;
     Tongbao__DirectoryBody *body = NULL;
     enum tb_status status = tb_draft_load(fuzz_file(rest), &draft, &diag);
+    fuzz_ended(status);
     tb_assert((status == TB_OK) == (draft != NULL));
     fuzz_told(status, &diag, 0);
     if (status != TB_OK) {
@@ -109,6 +115,7 @@ static void read_draft(struct tb_bytes rest)
     }
     status =
         tb_draft_body(draft, (struct tb_wall){INT64_C(1737054764000)}, fuzz_arena(0), &body, &diag);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT || status == TB_MEMORY);
     fuzz_told(status, &diag, 0);
     if (status == TB_OK) {

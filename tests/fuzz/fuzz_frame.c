@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const Tongbao__Frame *frame;
     enum tb_status status = tb_frame_read((struct tb_bytes){data, size}, fuzz_arena(0), &frame);
+    fuzz_ended(status);
     tb_assert((status == TB_OK) == (frame != NULL));
     tb_assert(status == TB_OK || status == TB_MALFORMED || status == TB_TOOBIG ||
               status == TB_MEMORY);

@@ -38,11 +38,15 @@ static void check_answer(const struct apidesk *desk)
     unsigned code = apidesk_code(desk);
     struct tb_bytes bytes = apidesk_body(desk);
     tb_assert(code >= 200);
-    tb_assert(code != 500);
+    /* A store that failed may be told as such, once: then the program stops. */
+    tb_assert(code != 500 || desk->desk.db.status != TB_OK);
     /* What libmicrohttpd itself refuses is HTML; a stream is text. */
     if (!apidesk_head_has(desk, "application/json")) {
         tb_assert(code >= 400 || apidesk_head_has(desk, "text/event-stream"));
         return;
+    }
+    if (code != 500) {
+        fuzz_said(bytes);
     }
     json_t *body = json_loadb((const char *)bytes.data, bytes.size, 0, NULL);
     tb_assert(body != NULL);
@@ -58,10 +62,12 @@ static void call(struct apidesk *desk, struct apidesk_how how, struct tb_bytes l
                  struct tb_bytes body)
 {
     apidesk_call(desk, how, line, body);
-    tb_assert(desk->answer.size > 0 || !well_formed(line));
+    /* A server without memory hangs up, and the call is made again later. */
+    tb_assert(desk->answer.size > 0 || !well_formed(line) || fuzz_starved);
     if (desk->answer.size > 0) {
         check_answer(desk);
     }
+    apidesk_rest(desk);
 }
 
 static void read_all(struct apidesk *desk)
@@ -69,7 +75,7 @@ static void read_all(struct apidesk *desk)
     static const char *const lines[] = {"GET /v1/notices", "GET /v1/waiting", "GET /v1/status"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         call(desk, (struct apidesk_how){0}, tb_bytes_text(lines[i]), tb_bytes_of(NULL, 0));
-        tb_assert(apidesk_code(desk) == 200);
+        tb_assert(apidesk_code(desk) == 200 || (fuzz_starved && desk->answer.size == 0));
     }
 }
 
@@ -81,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     apidesk_open(&desk, "");
+    fuzz_prepared();
     for (unsigned number = 0; rest.size > 0 && number < CALLS_MAX; number++) {
         struct tb_bytes body = fuzz_until(&rest, "\n%%\n");
         struct tb_bytes line = fuzz_line(&body);

@@ -82,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct tb_bytes text = {data + 1, size - 1};
     enum tb_status status = read_text(text, type_of(data[0]), fuzz_arena(0), &message, &diag);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT || status == TB_MEMORY);
     if (status == TB_INPUT) {
         fuzz_told(status, &diag, fuzz_lines(text));

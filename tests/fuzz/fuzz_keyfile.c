@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t lines = fuzz_lines(bytes) + 1;
     enum tb_status signs = tb_keyfile_load_sign(path, tb_bytes_of(NULL, 0), &sign, &diag);
     enum tb_status links = tb_keyfile_load_link(path, &link, &link_diag);
+    fuzz_ended(signs);
+    fuzz_ended(links);
     tb_assert((signs == TB_OK) == (sign != NULL));
     tb_assert((links == TB_OK) == (link != NULL));
     tb_assert(signs == TB_OK || signs == TB_INPUT);

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tb_bytes bytes = {data, size};
     struct tb_diag diag = {0};
     enum tb_status status = tb_policy_load(&policy, TB_POLICY_FILE, bytes, &diag);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT);
     fuzz_told(status, &diag, fuzz_lines(bytes));
     if (status != TB_OK) {

@@ -34,6 +34,7 @@ static void open_one(struct tb_bytes bytes)
     struct tb_id again;
     const Tongbao__Request *request;
     enum tb_status status = tb_request_open(bytes, fuzz_arena(0), &request, &digest, &diag);
+    fuzz_ended(status);
     tb_assert((status == TB_OK) == (request != NULL));
     fuzz_told(status, &diag, 0);
     if (status == TB_OK) {

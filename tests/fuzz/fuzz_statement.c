@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     sample_key(&key, "fuzz");
     enum tb_status status = tb_envelope_body(&envelope, fuzz_arena(0), &body);
+    fuzz_ended(status);
     tb_assert((status == TB_OK) == (body != NULL));
     tb_assert(status == TB_OK || status == TB_MALFORMED || status == TB_TOOBIG ||
               status == TB_MEMORY);

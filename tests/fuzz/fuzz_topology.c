@@ -100,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tb_diag diag = {0};
     size_t count = divide((struct tb_bytes){data, size}, files, names);
     enum tb_status status = tb_rivers_load(&rivers, files, count, &diag);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT);
     tb_assert((status == TB_OK) == (rivers != NULL));
     fuzz_told(status, &diag, lines_of(&diag, files, count));

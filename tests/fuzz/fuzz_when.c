@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char day[9];
     char *written = fuzz_text(tb_bytes_of(data, size));
     enum tb_status status = tb_when_parse(written, now, &at);
+    fuzz_ended(status);
     tb_assert(status == TB_OK || status == TB_INPUT);
     if (status == TB_OK) {
         tb_wall_text(text, at);

@@ -206,6 +206,11 @@ void apidesk_call(struct apidesk *desk, struct apidesk_how how, struct tb_bytes 
     tb_http_run(server.http);
 }
 
+void apidesk_rest(const struct apidesk *desk)
+{
+    tb_assert(desk->desk.db.status == TB_OK);
+}
+
 void apidesk_stop_during(struct apidesk *desk, const char *line, const char *body)
 {
     desk->hold = true;

@@ -44,6 +44,9 @@ void apidesk_close(struct apidesk *desk);
  * first words, a call that is held without an answer. */
 void apidesk_call(struct apidesk *desk, struct apidesk_how how, struct tb_bytes line,
                   struct tb_bytes body);
+/* Between two calls the daemon looks at its store, and stops when that has failed: so
+ * does this. */
+void apidesk_rest(const struct apidesk *desk);
 /* Stop as the daemon does, while the call ${line} waits for its turn. */
 void apidesk_stop_during(struct apidesk *desk, const char *line, const char *body);
 

@@ -129,6 +129,24 @@ static void a_disk_that_is_full_is_told_as_such(void **state)
     (void)desk_sql(&desk.desk, "PRAGMA max_page_count = 1000000");
 }
 
+/* A reading that broke off would be told as one that found less: "no notice waits". */
+static void a_store_that_failed_is_told_instead_of_what_was_read_of_it(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/notices", FIRST);
+    expect(201, "140925-");
+    desk.desk.db.status = TB_IO;
+    static const char *const lines[] = {"GET /v1/waiting", "GET /v1/notices",
+                                        "GET /v1/notices/140925-20250117-01"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        call((struct apidesk_how){0}, lines[i], "");
+        expect(500, "the store has failed");
+    }
+    desk.desk.db.status = TB_OK;
+    call((struct apidesk_how){0}, lines[1], "");
+    expect(200, "140925-");
+}
+
 static void a_text_at_its_limit_is_taken_and_one_over_it_is_told(void **state)
 {
     (void)state;
@@ -196,6 +214,7 @@ int main(void)
         TEST(i4_what_waits_when_the_program_stops_is_refused_and_was_not_done),
         TEST(a_repeated_request_is_answered_as_before_and_made_once),
         TEST(a_disk_that_is_full_is_told_as_such),
+        TEST(a_store_that_failed_is_told_instead_of_what_was_read_of_it),
         TEST(a_text_at_its_limit_is_taken_and_one_over_it_is_told),
         TEST(wrong_passwords_are_counted_for_each_officer),
         cmocka_unit_test_setup_teardown(the_alarm_test_is_answered_when_its_program_has_ended,

@@ -190,6 +190,11 @@ static void an_offices_code_is_text_of_six_digits(void **state)
     json_t *object = tb_json_of(&call.base);
     assert_string_equal(json_string_value(json_object_get(object, "office")), "140926");
     json_decref(object);
+    /* None is no key: "000000" could not be read again. */
+    call.office = 0;
+    object = tb_json_of(&call.base);
+    assert_null(json_object_get(object, "office"));
+    json_decref(object);
 }
 
 /* --------------------------------------------------------- what goes */
