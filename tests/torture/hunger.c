@@ -26,6 +26,16 @@ void hunger_end(void)
     counting = false;
 }
 
+void hunger_rest(void)
+{
+    counting = false;
+}
+
+void hunger_resume(void)
+{
+    counting = true;
+}
+
 size_t hunger_count(void)
 {
     return counted;

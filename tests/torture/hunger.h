@@ -15,6 +15,9 @@
 /* From now on count, and let the ${nth} allocation fail, from 1; 0: none. */
 void hunger_begin(size_t nth);
 void hunger_end(void);
+/* Do not count what follows, which is the test's own; then go on. */
+void hunger_rest(void);
+void hunger_resume(void);
 size_t hunger_count(void); /* since hunger_begin */
 bool hunger_failed(void);  /* the one was refused */
 
