@@ -79,9 +79,9 @@ size_t tb_json_field_bytes(const ProtobufCFieldDescriptor *field)
     case TB_JSON_ENUM:
         return sizeof(int);
     case TB_JSON_MESSAGE:
-        return sizeof(ProtobufCMessage *);
+        break;
     }
-    return 0;
+    return sizeof(ProtobufCMessage *);
 }
 
 /* The words of people for the values of the schema. */

@@ -34,7 +34,7 @@ struct apidesk_how {
     bool far;        /* taken for one by the network */
 };
 
-enum { APIDESK_LINE_BYTES_MAX = 2048, APIDESK_BODY_BYTES_MAX = 48 * 1024 };
+enum { APIDESK_LINE_BYTES_MAX = 2048, APIDESK_BODY_BYTES_MAX = 96 * 1024 };
 
 /* A desk of 宁武 with an officer on duty; ${alarm} is its alarm command, "" for none. */
 void apidesk_open(struct apidesk *desk, const char *alarm);

@@ -147,30 +147,79 @@ static void a_store_that_failed_is_told_instead_of_what_was_read_of_it(void **st
     expect(200, "140925-");
 }
 
+/* Issue with one text of ${length} letters. */
+static void issue_long(unsigned number, int length)
+{
+    struct tb_buf body;
+    char *text = calloc(1, (size_t)length + 1);
+    assert_non_null(text);
+    memset(text, 'x', (size_t)length);
+    tb_buf_init(&body, APIDESK_BODY_BYTES_MAX);
+    assert_int_equal(tb_buf_print(&body,
+                                  "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\", "
+                                  "\"cause\": \"%s\"}}",
+                                  text),
+                     TB_OK);
+    apidesk_call(&desk, (struct apidesk_how){.session = true, .number = number},
+                 tb_bytes_text("POST /v1/notices"), tb_buf_bytes(&body));
+    tb_buf_fini(&body);
+    free(text);
+}
+
 static void a_text_at_its_limit_is_taken_and_one_over_it_is_told(void **state)
 {
     (void)state;
-    char *body = calloc(1, 48 * 1024);
-    assert_non_null(body);
-    strncat(body, "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\"", 100);
-    static const char *const keys[] = {"cause", "course", "trend", "actions", "planned"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        size_t length = strlen(body);
-        snprintf(body + length, 200, ", \"%s\": \"", keys[i]);
-        memset(body + strlen(body), 'x', 8192);
-        strncat(body, "\"", 1);
-    }
-    strncat(body, "}}", 2);
-    ask(1, "POST /v1/notices", body);
+    issue_long(1, TB_TEXT_BYTES_MAX);
     expect(201, "140925-20250117-01");
-    /* One text more than a text may have. */
-    memset(strstr(body, "\"cause\": \"") + 10, 'y', 8192);
-    char *end = strstr(body, "\", \"course\"");
-    memmove(end + 1, end, strlen(end) + 1);
-    *end = 'y';
-    ask(2, "POST /v1/notices", body);
+    issue_long(2, TB_TEXT_BYTES_MAX + 1);
     expect(400, "too long");
-    free(body);
+    expect(400, "notice.cause");
+}
+
+/* Each text within its limit, all of them together not. */
+static void a_notice_over_the_limit_of_an_envelope_is_told_as_too_long(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"source", "cause",   "course",     "trend",
+                                       "advice", "actions", "casualties", "sensitive_points",
+                                       "planned"};
+    struct tb_buf body;
+    char text[TB_TEXT_BYTES_MAX + 1];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    tb_buf_init(&body, APIDESK_BODY_BYTES_MAX);
+    assert_int_equal(
+        tb_buf_print(&body, "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\""), TB_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        assert_int_equal(tb_buf_print(&body, ", \"%s\": \"%s\"", keys[i], text), TB_OK);
+    }
+    assert_int_equal(tb_buf_print(&body, "}}"), TB_OK);
+    apidesk_call(&desk, (struct apidesk_how){.session = true, .number = 1},
+                 tb_bytes_text("POST /v1/notices"), tb_buf_bytes(&body));
+    expect(400, "shorten its texts or lists");
+    assert_int_equal(desk_sql(&desk.desk, "SELECT count(*) FROM notice"), 0);
+    tb_buf_fini(&body);
+}
+
+/* I10: 30 kB of JSON that would become a megabyte of objects. */
+static void a_list_over_the_budget_of_a_parse_is_refused(void **state)
+{
+    (void)state;
+    enum { ITEMS = 14000 };
+    struct tb_buf body;
+    tb_buf_init(&body, APIDESK_BODY_BYTES_MAX);
+    assert_int_equal(tb_buf_print(&body, "{\"world\": \"actual\", \"notice\": {\"kind\": "
+                                         "\"first\", \"substances\": [{}"),
+                     TB_OK);
+    for (size_t i = 0; i < ITEMS; i++) {
+        assert_int_equal(tb_buf_print(&body, ",{}"), TB_OK);
+    }
+    assert_int_equal(tb_buf_print(&body, "]}}"), TB_OK);
+    apidesk_call(&desk, (struct apidesk_how){.session = true, .number = 1},
+                 tb_bytes_text("POST /v1/notices"), tb_buf_bytes(&body));
+    expect(413, "too long for one envelope");
+    assert_int_equal(desk_sql(&desk.desk, "SELECT count(*) FROM notice"), 0);
+    tb_buf_fini(&body);
 }
 
 static void wrong_passwords_are_counted_for_each_officer(void **state)
@@ -216,6 +265,8 @@ int main(void)
         TEST(a_disk_that_is_full_is_told_as_such),
         TEST(a_store_that_failed_is_told_instead_of_what_was_read_of_it),
         TEST(a_text_at_its_limit_is_taken_and_one_over_it_is_told),
+        TEST(a_notice_over_the_limit_of_an_envelope_is_told_as_too_long),
+        TEST(a_list_over_the_budget_of_a_parse_is_refused),
         TEST(wrong_passwords_are_counted_for_each_officer),
         cmocka_unit_test_setup_teardown(the_alarm_test_is_answered_when_its_program_has_ended,
                                         set_up_with_alarm, tear_down),
