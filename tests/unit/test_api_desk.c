@@ -222,6 +222,25 @@ static void a_list_over_the_budget_of_a_parse_is_refused(void **state)
     tb_buf_fini(&body);
 }
 
+/* I11: it is asked for by nobody but an officer on duty, and nothing is said with it. */
+static void personal_data_is_given_to_an_officer_on_duty_alone(void **state)
+{
+    (void)state;
+    ask(1, "POST /v1/notices",
+        "{\"world\": \"actual\", \"notice\": {\"kind\": \"first\"}, \"personal\": \"王某 1380\"}");
+    expect(201, "140925-20250117-01");
+    ask(2, "POST /v1/notices/140925-20250117-01/personal", "{}");
+    expect(400, "send no body");
+    ask(3, "POST /v1/notices/140925-20250117-02/personal", "");
+    expect(404, "no notice here");
+    ask(4, "POST /v1/notices/140925-20250117-01/personal", "");
+    expect(201, "王某 1380");
+    ask(5, "DELETE /v1/duty", "");
+    expect(200, "repeated");
+    ask(6, "POST /v1/notices/140925-20250117-01/personal", "");
+    expect(401, "session");
+}
+
 static void wrong_passwords_are_counted_for_each_officer(void **state)
 {
     (void)state;
@@ -267,6 +286,7 @@ int main(void)
         TEST(a_text_at_its_limit_is_taken_and_one_over_it_is_told),
         TEST(a_notice_over_the_limit_of_an_envelope_is_told_as_too_long),
         TEST(a_list_over_the_budget_of_a_parse_is_refused),
+        TEST(personal_data_is_given_to_an_officer_on_duty_alone),
         TEST(wrong_passwords_are_counted_for_each_officer),
         cmocka_unit_test_setup_teardown(the_alarm_test_is_answered_when_its_program_has_ended,
                                         set_up_with_alarm, tear_down),

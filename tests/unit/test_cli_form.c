@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/io/files.h"
+#include "base/limits.h"
 #include "node/cli/form.h"
 #include "node/cli/pick.h"
 #include "tests/unit/scratch.h"
@@ -207,6 +208,41 @@ static void a_file_that_is_no_notice_is_refused_with_its_line(void **state)
     tb_buf_fini(&text);
 }
 
+/* What is told of ${bytes} as the file of --personal-file. */
+static enum tb_status personal_of(void **state, struct tb_bytes bytes, json_t **json,
+                                  struct tb_diag *diag)
+{
+    char path[SCRATCH_PATH_BYTES];
+    struct tb_args args;
+    const char *argv[] = {"issue", "--personal-file", path, NULL};
+    scratch_path(path, *state, "people.txt");
+    *diag = (struct tb_diag){.file = NULL};
+    assert_int_equal(tb_files_write(path, bytes, TB_FILES_PRIVATE, diag), TB_OK);
+    parse(&args, argv);
+    return tb_form_make(&args, now(), json, diag);
+}
+
+static void personal_data_comes_out_of_a_file_of_text(void **state)
+{
+    static char big[TB_PERSONAL_BYTES_MAX + 1];
+    struct tb_diag diag;
+    json_t *json = NULL;
+    assert_int_equal(personal_of(state, tb_bytes_text("王某\n1380"), &json, &diag), TB_OK);
+    assert_string_equal(tb_pick_text(json, "personal"), "王某\n1380");
+    json_decref(json);
+    assert_int_equal(personal_of(state, tb_bytes_of("\xff\xfe", 2), &json, &diag), TB_INPUT);
+    assert_null(json);
+    assert_non_null(strstr(diag.text, "UTF-8"));
+    memset(big, 'x', sizeof big);
+    assert_int_equal(personal_of(state, tb_bytes_of(big, sizeof big), &json, &diag), TB_TOOBIG);
+    assert_null(json);
+    const char *missing[] = {"issue", "--personal-file", "/nowhere/at/all", NULL};
+    struct tb_args args;
+    parse(&args, missing);
+    assert_int_equal(tb_form_make(&args, now(), &json, &diag), TB_UNKNOWN);
+    assert_null(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +252,8 @@ int main(void)
         cmocka_unit_test(only_options_about_what_happened_describe_it),
         cmocka_unit_test_setup_teardown(lines_of_a_file_are_not_moved_by_what_is_put_around_it,
                                         scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(personal_data_comes_out_of_a_file_of_text, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(a_world_that_contradicts_the_file_is_refused, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_notice_is_refused_with_its_line,
