@@ -424,6 +424,7 @@ static void i1_an_office_whose_disk_is_full_is_held_until_it_greets_again(void *
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
     struct tb_id first;
     struct tb_id second;
+    tongbao__refusal__init(&refusal);
     bench_hello(bench, 1, 140925);
     bench_hello(bench, 2, 140926);
     assert_int_equal(bench_say(bench, 1, &say, &first)->status, TB_OK);
