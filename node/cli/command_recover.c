@@ -18,7 +18,8 @@ enum {
     WAIT_DEFAULT_S = 600,
     WAIT_MAX_S = 24 * 3600,
     LOOK_MS = 1000,
-    QUIET_MS = 3000, /* nothing more has come for so long: mail of the brokers is in too */
+    QUIET_MS = 3000,          /* nothing more has come for so long: mail of the brokers is in too */
+    QUIET_MISSING_MS = 12000, /* … while something is known to be missing */
 };
 
 /* What is looked at between two looks. */
@@ -62,7 +63,8 @@ static bool all_back(const json_t *json)
                tb_pick_int(province, "addressed");
 }
 
-/* True when nothing has changed for QUIET_MS; says so when something has. */
+/* True when nothing has changed for long enough; says so when something has. A line may be
+ * down for seconds: what is still missing gets more time to come. */
 static bool quiet(struct progress *last, const json_t *json, bool told)
 {
     int64_t own = tb_pick_int(tb_pick_object(json, "own"), "back");
@@ -75,7 +77,9 @@ static bool quiet(struct progress *last, const json_t *json, bool told)
             (void)fflush(stdout);
         }
     }
-    return monotonic_ms() - last->changed_ms >= QUIET_MS;
+    bool missing = tb_pick_int(tb_pick_object(json, "own"), "missing") > 0 ||
+                   tb_pick_int(tb_pick_object(json, "received"), "gaps") > 0;
+    return monotonic_ms() - last->changed_ms >= (missing ? QUIET_MISSING_MS : QUIET_MS);
 }
 
 /* Look on until all is back or ${wait_ms} are over; the last look is in ${answer}. */
