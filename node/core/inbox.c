@@ -337,7 +337,7 @@ void tb_inbox_deliver(struct tb_node *node, const struct tb_at *at, struct tb_li
     judge(node, at, &arrival, &envelope);
     tb_recall_delivered(node, link, deliver->lane, deliver->seq, deliver->admitted_at_ms);
     /* "The cursor moves past both", and with what was stored, in one transaction. */
-    tb_link_passed(node, link, deliver->lane, deliver->seq, &envelope.id);
+    tb_link_passed(node, link, deliver->lane, deliver->seq, &envelope.id, deliver->envelope.len);
     if (deliver->lane == 0) {
         tb_park_fetched(node, at, link);
     }

@@ -47,6 +47,10 @@ static bool send_as(struct tb_node *node, struct tb_outbox *out, enum tb_effect_
     tb_assert(status == TB_OK);
     if (tb_outbox_add(out, kind, link->handle, (uint32_t)frame->kind_case,
                       tb_buf_bytes(&node->frame))) {
+        if (kind == TB_EFFECT_FRAME) {
+            link->unsaid_rows = 0;
+            link->unsaid_bytes = 0;
+        }
         return true;
     }
     tb_link_again(node, link, TB_CHOKED_MS);
@@ -238,7 +242,6 @@ static void mark_down(struct tb_node *node, struct tb_link *link)
     link->fetch_ms = UINT64_MAX;
     link->fetching = 0;
     memset(link->stored_due, 0, sizeof link->stored_due);
-    memset(link->stored_rows, 0, sizeof link->stored_rows);
     tb_catalogue_link_down(node, link->handle);
 }
 
@@ -381,7 +384,7 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
 /* ------------------------------------------------------------------ cursors */
 
 void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, uint64_t seq,
-                    const struct tb_id *id)
+                    const struct tb_id *id, size_t bytes)
 {
     if (lane == 0 || lane > TB_LANES || tb_id_zero(id)) {
         return;
@@ -393,7 +396,8 @@ void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, u
     tb_db_do(node->db, TB_SQL(node, CURSOR_PUT), "tiid", link->broker, (int64_t)lane, (int64_t)seq,
              id);
     size_t at = lane - 1;
-    link->stored_rows[at]++;
+    link->unsaid_rows++;
+    link->unsaid_bytes += bytes;
     if (!link->stored_due[at] || seq > link->stored_seq[at]) {
         link->stored_due[at] = true;
         link->stored_seq[at] = seq;
@@ -401,22 +405,26 @@ void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, u
     }
 }
 
+/* With less than half of its window unsaid a broker does not wait for a Stored. */
+static enum tb_effect_kind stored_when(const struct tb_link *link)
+{
+    bool half =
+        link->unsaid_rows >= TB_STORED_SOON_ROWS || link->unsaid_bytes >= TB_STORED_SOON_BYTES;
+    return half ? TB_EFFECT_FRAME : TB_EFFECT_LATER;
+}
+
 void tb_link_finish(struct tb_node *node, struct tb_outbox *out)
 {
     for (size_t i = 0; i < TB_LINKS_MAX; i++) {
         struct tb_link *link = &node->desk.links[i];
+        enum tb_effect_kind kind = stored_when(link);
         for (uint32_t lane = 1; link->handle != 0 && lane <= TB_LANES; lane++) {
             if (!link->stored_due[lane - 1]) {
                 continue;
             }
             Tongbao__Stored stored = TONGBAO__STORED__INIT;
             Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-            /* Few rows: the broker has enough of its window left not to wait for it. */
-            enum tb_effect_kind kind = link->stored_rows[lane - 1] < TB_STORED_SOON_ROWS
-                                           ? TB_EFFECT_LATER
-                                           : TB_EFFECT_FRAME;
             link->stored_due[lane - 1] = false;
-            link->stored_rows[lane - 1] = 0;
             stored.lane = lane;
             stored.seq = link->stored_seq[lane - 1];
             stored.id = tb_wire_id(&link->stored_id[lane - 1]);

@@ -47,9 +47,11 @@ void tb_link_again(struct tb_node *node, struct tb_link *link, uint64_t delay_ms
 void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *link);
 
 /* What stood at (lane, seq) was stored, parked or refused in this transaction:
- * the cursor moves, and `Stored` follows with the turn. Lane 0 has no cursor. */
+ * the cursor moves, and `Stored` follows with the turn: soon, or at once when half of
+ * the broker's window is unsaid. ${bytes} is the size of the envelope. Lane 0 has no
+ * cursor. */
 void tb_link_passed(struct tb_node *node, struct tb_link *link, uint32_t lane, uint64_t seq,
-                    const struct tb_id *id);
+                    const struct tb_id *id, size_t bytes);
 /* The last of each lane and link, at the end of the turn. */
 void tb_link_finish(struct tb_node *node, struct tb_outbox *out);
 

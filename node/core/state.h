@@ -18,7 +18,9 @@
  * event that is undone, or a turn that is rolled back, leaves it as it was.
  */
 enum {
-    TB_STORED_SOON_ROWS = 8,     /* so many in one turn: the broker is told at once */
+    /* Half of what a broker lets stand in its smaller window: it is told at once. */
+    TB_STORED_SOON_ROWS = 16,
+    TB_STORED_SOON_BYTES = 128 * 1024,
     TB_OFFERS_INFLIGHT_MAX = 64, /* per link, not yet answered */
     TB_LATER_MS = 60000,         /* "after `full` every 60 s" */
     TB_ALARM_MS = 60000,
@@ -52,26 +54,27 @@ struct tb_link {
     uint64_t handle; /* 0: a free place */
     char broker[TB_NAME_BYTES_MAX + 1];
     bool up;
-    bool greeted;                   /* its Welcome came */
-    uint64_t heard_ms;              /* when its last frame came */
-    uint32_t inflight;              /* offers not answered yet */
-    int64_t offered_n[TB_LANES];    /* the ledger row of the last offer, per lane */
-    uint64_t later_ms;              /* offer again what is "later"; UINT64_MAX: nothing is */
-    uint64_t hello_ms;              /* greet again; UINT64_MAX: no need */
-    int64_t fetched_k;              /* of the park: fetched up to here, 0: not begun */
-    uint32_t fetching;              /* asked for and not come yet */
-    uint64_t fetch_ms;              /* until it is given up; UINT64_MAX: nothing is asked for */
-    bool held;                      /* a full disk: its mail waits there, and it was told */
-    bool listing;                   /* a repair is being listed … */
-    int64_t listed_n;               /* … up to this ledger row */
-    uint32_t unread;                /* pages of it that no Want has answered yet */
-    bool anew[TB_LANES];            /* a repair: the cursor follows the broker, back too */
-    bool anew_position;             /* and so does what it accepted last */
-    bool stored_due[TB_LANES];      /* a cursor moved in this turn */
-    uint32_t stored_rows[TB_LANES]; /* over so many rows */
-    bool begun[TB_LANES];           /* its horizon is known in this lane */
+    bool greeted;                /* its Welcome came */
+    uint64_t heard_ms;           /* when its last frame came */
+    uint32_t inflight;           /* offers not answered yet */
+    int64_t offered_n[TB_LANES]; /* the ledger row of the last offer, per lane */
+    uint64_t later_ms;           /* offer again what is "later"; UINT64_MAX: nothing is */
+    uint64_t hello_ms;           /* greet again; UINT64_MAX: no need */
+    int64_t fetched_k;           /* of the park: fetched up to here, 0: not begun */
+    uint32_t fetching;           /* asked for and not come yet */
+    uint64_t fetch_ms;           /* until it is given up; UINT64_MAX: nothing is asked for */
+    bool held;                   /* a full disk: its mail waits there, and it was told */
+    bool listing;                /* a repair is being listed … */
+    int64_t listed_n;            /* … up to this ledger row */
+    uint32_t unread;             /* pages of it that no Want has answered yet */
+    bool anew[TB_LANES];         /* a repair: the cursor follows the broker, back too */
+    bool anew_position;          /* and so does what it accepted last */
+    bool stored_due[TB_LANES];   /* a cursor moved in this turn */
+    bool begun[TB_LANES];        /* its horizon is known in this lane */
     uint64_t stored_seq[TB_LANES];
     struct tb_id stored_id[TB_LANES];
+    uint32_t unsaid_rows; /* passed since a frame last went at once … */
+    size_t unsaid_bytes;  /* … which takes every Stored that waits along */
 };
 
 /* A directory that a link offers; the first of those wanted is arriving, its bytes

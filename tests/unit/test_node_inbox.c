@@ -403,6 +403,66 @@ static void i4_a_turn_that_a_full_disk_undoes_is_forgotten_whole(void **state)
     }
 }
 
+/* ------------------------------------------------------------------- stored */
+
+/* When the Stored of the last turn leaves: now or soon. */
+static enum tb_effect_kind stored_as(void)
+{
+    struct tb_effect effect;
+    size_t at = 0;
+    while (tb_outbox_next(&desk.out, &at, &effect)) {
+        if (tb_effect_sends(effect.kind) && effect.code == TONGBAO__FRAME__KIND_STORED) {
+            return effect.kind;
+        }
+    }
+    fail_msg("no Stored in this turn");
+    return TB_EFFECT_NOTE;
+}
+
+/* A duplicate moves the cursor and makes no receipt, with which a Stored would go. */
+static void deliver_again(size_t times, enum tb_effect_kind expected)
+{
+    for (size_t i = 0; i < times; i++) {
+        desk_deliver(&desk, 0, 1, tb_buf_bytes(&desk.bytes));
+        assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_OFFER), 0);
+        assert_int_equal(stored_as(), expected);
+    }
+}
+
+static void a_stored_for_few_rows_waits_and_for_half_a_window_goes_at_once(void **state)
+{
+    (void)state;
+    desk_deliver_notice(&desk, &fix_usual);
+    deliver_again(TB_STORED_SOON_ROWS - 1, TB_EFFECT_LATER);
+    deliver_again(1, TB_EFFECT_FRAME);
+    deliver_again(1, TB_EFFECT_LATER);
+}
+
+static void a_stored_for_many_bytes_goes_at_once_though_its_rows_are_few(void **state)
+{
+    (void)state;
+    struct fix_say say = fix_usual;
+    say.course_bytes = TB_TEXT_BYTES_MAX - 1;
+    desk_deliver_notice(&desk, &say);
+    size_t few = TB_STORED_SOON_BYTES / desk.bytes.size;
+    assert_in_range(few, 1, TB_STORED_SOON_ROWS / 2);
+    deliver_again(few, TB_EFFECT_LATER);
+    deliver_again(1, TB_EFFECT_FRAME);
+    deliver_again(1, TB_EFFECT_LATER);
+}
+
+static void a_frame_that_goes_at_once_takes_what_waits_along(void **state)
+{
+    (void)state;
+    desk_deliver_notice(&desk, &fix_usual);
+    deliver_again(TB_STORED_SOON_ROWS - 2, TB_EFFECT_LATER);
+    desk_deliver_notice(&desk, &fix_usual); /* its receipt is offered at once */
+    assert_int_equal(desk_count(&desk, 0, TONGBAO__FRAME__KIND_OFFER), 1);
+    assert_int_equal(stored_as(), TB_EFFECT_LATER);
+    deliver_again(TB_STORED_SOON_ROWS - 1, TB_EFFECT_LATER);
+    deliver_again(1, TB_EFFECT_FRAME);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -423,6 +483,9 @@ int main(void)
         WITH(a_duplicate_fills_an_empty_personal_part),
         WITH(i4_a_full_disk_sends_nothing_and_greets_again),
         WITH(i4_a_turn_that_a_full_disk_undoes_is_forgotten_whole),
+        WITH(a_stored_for_few_rows_waits_and_for_half_a_window_goes_at_once),
+        WITH(a_stored_for_many_bytes_goes_at_once_though_its_rows_are_few),
+        WITH(a_frame_that_goes_at_once_takes_what_waits_along),
     };
     return cmocka_run_group_tests_name("node: inbox", tests, NULL, NULL);
 }
