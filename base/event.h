@@ -29,6 +29,7 @@ struct tb_event {
     uint8_t key[TB_KEY_BYTES];
     struct tb_bytes data;
     const void *request;
+    uint64_t silent_ms; /* LINK_DOWN: since when nothing was heard, beats counted */
     uint8_t seed[TB_SEED_BYTES];
 };
 

@@ -224,7 +224,6 @@ static struct tb_link *mark_up(struct tb_node *node, uint64_t handle)
         .later_ms = UINT64_MAX,
         .hello_ms = UINT64_MAX,
         .fetch_ms = UINT64_MAX,
-        .heard_ms = node->desk.mono_ms,
     };
     tb_text_copy(link->broker, sizeof link->broker, broker);
     return link;
@@ -272,14 +271,14 @@ void tb_link_down_undone(struct tb_node *node, uint64_t handle)
     }
 }
 
-void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle)
+void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle, uint64_t silent_ms)
 {
     struct tb_link *link = tb_link_find(node, handle);
     if (link == NULL || !link->up) {
         return;
     }
-    unsigned long long silent_s = (at->now->mono_ms - link->heard_ms) / SECOND_MS;
-    tb_outbox_note(at->out, TB_NOTE_LINK_DOWN, link->broker, silent_s);
+    tb_outbox_note(at->out, TB_NOTE_LINK_DOWN, link->broker,
+                   (unsigned long long)(silent_ms / SECOND_MS));
     mark_down(node, link);
     tb_db_do(node->db, TB_SQL(node, LINK_SINCE), "it", at->now->wall.ms, link->broker);
     tb_link_reach_changed(node);

@@ -30,7 +30,9 @@ void tb_link_fetch(struct tb_node *node, const struct tb_at *at, struct tb_link 
                    const struct tb_id *ids, size_t count);
 
 void tb_link_up(struct tb_node *node, const struct tb_at *at, uint64_t handle);
-void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle);
+/* Nothing was heard for ${silent_ms} when the line was given up. */
+void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle,
+                  uint64_t silent_ms);
 void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                      const Tongbao__Welcome *welcome);
 /* The same for the memory alone, when the turn was undone by a full disk: the

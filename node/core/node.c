@@ -224,7 +224,6 @@ static enum tb_status handle_frame(struct tb_node *node, const struct tb_at *at,
     if (link == NULL || !link->up) {
         return TB_OK;
     }
-    link->heard_ms = at->now->mono_ms;
     tb_arena_reset(&node->frame_arena);
     enum tb_status status = tb_frame_read(event->data, &node->frame_arena, &frame);
     if (status != TB_OK) {
@@ -269,7 +268,7 @@ static enum tb_status dispatch(struct tb_node *node, const struct tb_at *at,
         tb_link_up(node, at, event->from);
         return TB_OK;
     case TB_EVENT_LINK_DOWN:
-        tb_link_down(node, at, event->from);
+        tb_link_down(node, at, event->from, event->silent_ms);
         return TB_OK;
     case TB_EVENT_DUE:
         handle_due(node, at);

@@ -55,7 +55,6 @@ struct tb_link {
     char broker[TB_NAME_BYTES_MAX + 1];
     bool up;
     bool greeted;                /* its Welcome came */
-    uint64_t heard_ms;           /* when its last frame came */
     uint32_t inflight;           /* offers not answered yet */
     int64_t offered_n[TB_LANES]; /* the ledger row of the last offer, per lane */
     uint64_t later_ms;           /* offer again what is "later"; UINT64_MAX: nothing is */

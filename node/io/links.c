@@ -56,6 +56,15 @@ struct tb_links *tb_links_new(struct tb_sock_context *context, struct tb_loop *l
 
 /* ---------------------------------------------------------- one socket */
 
+/* Tell the core of the line; it does not see beats, so how long it was silent is told too. */
+static void tell(struct link *link, bool up, uint64_t now_ms)
+{
+    struct tb_event *event =
+        tb_queue_add(link->owner->queue, up ? TB_EVENT_LINK_UP : TB_EVENT_LINK_DOWN, link->handle);
+    memcpy(event->key, link->key, sizeof event->key);
+    event->silent_ms = up || now_ms < link->heard_ms ? 0 : now_ms - link->heard_ms;
+}
+
 /* Take the changes of the line that there is room for in the queue. */
 static void take_changes(struct link *link)
 {
@@ -66,14 +75,12 @@ static void take_changes(struct link *link)
             continue;
         }
         struct tb_now now = tb_clock_read();
+        tell(link, up, now.mono_ms);
         link->up = up;
         link->heard_ms = now.mono_ms;
         link->beat_ms = now.mono_ms + TB_LINKS_BEAT_MS;
         link->tried_ms = now.mono_ms;
         link->clock_known = false;
-        struct tb_event *event =
-            tb_queue_add(queue, up ? TB_EVENT_LINK_UP : TB_EVENT_LINK_DOWN, link->handle);
-        memcpy(event->key, link->key, sizeof event->key);
     }
 }
 
@@ -252,8 +259,7 @@ static void drop(struct tb_links *links, size_t index)
 {
     struct link *link = links->links[index];
     if (link->up && !tb_queue_full(links->queue)) {
-        struct tb_event *event = tb_queue_add(links->queue, TB_EVENT_LINK_DOWN, link->handle);
-        memcpy(event->key, link->key, sizeof event->key);
+        tell(link, false, tb_clock_read().mono_ms);
     }
     shut(link, TB_SOCK_LINGER_MS);
     free(link);
@@ -316,8 +322,7 @@ void tb_links_tick(struct tb_links *links, uint64_t now_ms)
             continue;
         }
         if (now_ms >= link->heard_ms + TB_LINKS_SILENT_MS && !tb_queue_full(links->queue)) {
-            struct tb_event *event = tb_queue_add(links->queue, TB_EVENT_LINK_DOWN, link->handle);
-            memcpy(event->key, link->key, sizeof event->key);
+            tell(link, false, now_ms);
             renew(link, true, now_ms);
         } else if (now_ms >= link->beat_ms) {
             send_beat(link, true);

@@ -20,7 +20,7 @@
  * An office's links with real sockets: what is told to the core, and when a
  * silent or cut line is up again. The broker is a bare server socket.
  */
-enum { PATIENCE_MS = 15000, FRAMES_MAX = 16 };
+enum { PATIENCE_MS = 15000, FRAMES_MAX = 16, STILL_MS = 2000, BEAT_AWAY_MS = 1000 };
 
 struct world {
     struct tb_loop *loop;
@@ -114,8 +114,9 @@ static bool turn(struct world *w)
     return true;
 }
 
-/* Turn until the core would be told ${kind} about sx-1, and forget what was queued. */
-static void expect_event(struct world *w, enum tb_event_kind kind)
+/* Turn until the core would be told ${kind} about sx-1, and forget what was queued;
+ * gives for how long that event says that nothing was heard. */
+static uint64_t expect_event(struct world *w, enum tb_event_kind kind)
 {
     uint64_t until_ms = tb_clock_read().mono_ms + PATIENCE_MS;
     for (;;) {
@@ -123,8 +124,9 @@ static void expect_event(struct world *w, enum tb_event_kind kind)
             const struct tb_event *event = &w->queue.events[i];
             if (event->from == w->handle && event->kind == kind) {
                 assert_memory_equal(event->key, w->fix.broker[0].key.link, TB_KEY_BYTES);
+                uint64_t silent_ms = event->silent_ms;
                 tb_queue_clear(&w->queue);
-                return;
+                return silent_ms;
             }
         }
         assert_true(tb_clock_read().mono_ms < until_ms);
@@ -171,7 +173,7 @@ static bool heard_beat_asks(struct world *w)
 /* The office speaks first, as with its Hello; from then on the server knows the connection. */
 static void greet(struct world *w)
 {
-    expect_event(w, TB_EVENT_LINK_UP);
+    (void)expect_event(w, TB_EVENT_LINK_UP);
     assert_int_equal(tb_links_send(w->links, w->handle, tb_bytes_text("hello")), TB_OK);
     expect_heard(w);
     assert_int_equal(w->heard.size, 5);
@@ -186,7 +188,7 @@ static void a_link_is_told_as_up_and_carries_frames_both_ways(void **state)
     assert_int_equal(tb_links_up_count(w->links), 1);
     assert_string_equal(tb_links_endpoint(w->links, "sx-1"), w->endpoint);
     assert_int_equal(tb_sock_send_frame(w->server, w->peer, tb_bytes_text("welcome")), TB_OK);
-    expect_event(w, TB_EVENT_FRAME);
+    (void)expect_event(w, TB_EVENT_FRAME);
     assert_int_equal(tb_links_send(w->links, 77, tb_bytes_text("x")), TB_PEER);
 }
 
@@ -253,8 +255,30 @@ static void a_silent_line_is_down_and_a_new_one_is_made(void **state)
     assert_int_equal(w->queue.count, 0);
     tb_links_tick(w->links, now_ms + TB_LINKS_SILENT_MS);
     assert_false(tb_links_up(w->links, "sx-1"));
-    expect_event(w, TB_EVENT_LINK_DOWN);
+    assert_true(expect_event(w, TB_EVENT_LINK_DOWN) >= TB_LINKS_SILENT_MS);
     greet(w);
+}
+
+/* Whoever is cut off while beats still came was not silent for as long as nothing else
+ * had been said. */
+static void a_line_that_beats_is_not_told_as_silent(void **state)
+{
+    struct world *w = *state;
+    struct tb_buf beat;
+    greet(w);
+    uint64_t start_ms = tb_clock_read().mono_ms;
+    while (tb_clock_read().mono_ms < start_ms + STILL_MS) {
+        (void)turn(w);
+    }
+    pack_beat(&beat, true, 0);
+    assert_int_equal(tb_sock_send_frame(w->server, w->peer, tb_buf_bytes(&beat)), TB_OK);
+    expect_heard(w);
+    uint64_t beat_ms = tb_clock_read().mono_ms;
+    tb_sock_close(w->server, 0);
+    w->server = NULL;
+    uint64_t silent_ms = expect_event(w, TB_EVENT_LINK_DOWN);
+    assert_true(silent_ms <= tb_clock_read().mono_ms - beat_ms + BEAT_AWAY_MS);
+    tb_buf_fini(&beat);
 }
 
 /* I1: each new connection is told, so that each begins with a Hello and its cursors. */
@@ -264,7 +288,7 @@ static void a_cut_line_is_told_as_down_and_as_up_when_the_broker_is_back(void **
     greet(w);
     tb_sock_close(w->server, 0);
     w->server = NULL;
-    expect_event(w, TB_EVENT_LINK_DOWN);
+    (void)expect_event(w, TB_EVENT_LINK_DOWN);
     assert_int_equal(tb_links_send(w->links, w->handle, tb_bytes_text("x")), TB_FULL);
     w->server = serve(w, w->endpoint);
     greet(w);
@@ -308,7 +332,7 @@ static void a_broker_that_moved_is_linked_at_its_new_endpoint(void **state)
     snprintf(w->endpoint, sizeof w->endpoint, "%s", tb_sock_endpoint(moved));
     assert_int_equal(desk_publish(&w->desk, 2).status, TB_OK);
     tb_links_sync(w->links, w->desk.node, tb_clock_read().mono_ms);
-    expect_event(w, TB_EVENT_LINK_DOWN);
+    (void)expect_event(w, TB_EVENT_LINK_DOWN);
     greet(w);
     assert_string_equal(tb_links_endpoint(w->links, "sx-1"), w->endpoint);
 }
@@ -323,6 +347,7 @@ int main(void)
         TEST(beats_are_asked_for_and_answered_and_the_core_is_told_of_the_first_alone),
         TEST(a_beat_of_a_clock_that_moved_is_told_to_the_core_once),
         TEST(a_silent_line_is_down_and_a_new_one_is_made),
+        TEST(a_line_that_beats_is_not_told_as_silent),
         TEST(a_cut_line_is_told_as_down_and_as_up_when_the_broker_is_back),
         TEST(a_full_queue_leaves_frames_in_the_socket),
         TEST(a_broker_that_moved_is_linked_at_its_new_endpoint),

@@ -479,6 +479,20 @@ static void a_gap_and_a_skewed_clock_of_a_broker_are_noted(void **state)
     assert_false(rows[0].up);
 }
 
+/* Beats never come as far as the core: the line alone knows when it was last heard. */
+static void a_lost_link_is_noted_with_the_time_the_line_was_silent(void **state)
+{
+    (void)state;
+    struct tb_event down = {
+        .kind = TB_EVENT_LINK_DOWN, .from = desk_handle(&desk, 0), .silent_ms = 7999};
+    desk_greet(&desk, 0, 1);
+    desk.now.mono_ms += 3600 * 1000;
+    desk_turn(&desk, &down, 1);
+    struct tb_bytes note = desk_effect(&desk, TB_EFFECT_NOTE);
+    assert_int_equal(note.size, strlen("broker=sx-1 silent for 7s"));
+    assert_memory_equal(note.data, "broker=sx-1 silent for 7s", note.size);
+}
+
 /* A bad frame undoes itself alone. */
 static void a_frame_that_cannot_be_read_changes_nothing(void **state)
 {
@@ -553,6 +567,7 @@ int main(void)
             a_province_lists_what_its_offices_owe_and_gives_what_is_wanted, start_province, stop),
         WITH(i10_a_long_repair_is_listed_in_pages),
         WITH(a_gap_and_a_skewed_clock_of_a_broker_are_noted),
+        WITH(a_lost_link_is_noted_with_the_time_the_line_was_silent),
         WITH(a_frame_that_cannot_be_read_changes_nothing),
     };
     return cmocka_run_group_tests_name("node: link", tests, NULL, NULL);
