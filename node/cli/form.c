@@ -382,25 +382,44 @@ static enum tb_status extras(json_t *extra, const struct tb_args *args, const js
     return TB_OK;
 }
 
+/* What is in ${file} without the mark that some editors put in front of UTF-8. */
+static struct tb_bytes without_mark(const struct tb_buf *file)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    struct tb_bytes bytes = tb_buf_bytes(file);
+    bool marked = bytes.size >= sizeof mark && memcmp(bytes.data, mark, sizeof mark) == 0;
+    size_t skip = marked ? sizeof mark : 0;
+    return bytes.size == 0 ? tb_bytes_text("") : tb_bytes_of(bytes.data + skip, bytes.size - skip);
+}
+
+static enum tb_status parse_file(struct tb_bytes file, json_t **json, struct tb_diag *diag)
+{
+    json_error_t error;
+    *json = json_loadb((const char *)file.data, file.size, JSON_REJECT_DUPLICATES, &error);
+    if (*json == NULL) {
+        bool other = json_error_code(&error) == json_error_invalid_utf8;
+        tb_diag_set(diag, error.line, "%s",
+                    other ? _("this is not UTF-8: save the file in UTF-8") : error.text);
+        return TB_INPUT;
+    }
+    if (!json_is_object(*json)) {
+        tb_diag_set(diag, 1, "%s", _("a notice is an object: { … }"));
+        return TB_INPUT;
+    }
+    return TB_OK;
+}
+
 enum tb_status tb_form_file(const struct tb_args *args, const char *path, struct tb_buf *text,
                             json_t **json, struct tb_diag *diag)
 {
     struct tb_buf file;
-    json_error_t error;
     *json = NULL;
     tb_buf_init(&file, TB_FORM_FILE_BYTES_MAX);
     enum tb_status status = tb_files_read(path, &file, diag);
+    struct tb_bytes content = without_mark(&file);
     if (status == TB_OK) {
-        *json = json_loadb(file.size > 0 ? (const char *)file.data : "", file.size,
-                           JSON_REJECT_DUPLICATES, &error);
         diag->file = path;
-        if (*json == NULL) {
-            tb_diag_set(diag, error.line, "%s", error.text);
-            status = TB_INPUT;
-        } else if (!json_is_object(*json)) {
-            tb_diag_set(diag, 1, "%s", _("a notice is an object: { … }"));
-            status = TB_INPUT;
-        }
+        status = parse_file(content, json, diag);
     }
     json_t *extra = json_object();
     if (status == TB_OK) {
@@ -408,7 +427,7 @@ enum tb_status tb_form_file(const struct tb_args *args, const char *path, struct
     }
     if (status == TB_OK) {
         bool whole = json_object_get(*json, "notice") != NULL;
-        status = wrap(text, tb_buf_bytes(&file), extra, whole);
+        status = wrap(text, content, extra, whole);
         if (!whole) {
             json_t *bare = *json;
             *json = json_pack("{s:o}", "notice", bare);
