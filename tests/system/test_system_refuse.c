@@ -222,6 +222,54 @@ static void revoked_key_ends(void **state)
     tb_world_close(world);
 }
 
+/* The province retires the key of TB_TEST_UP and lets its entry run out. */
+static void retire_and_expire(struct tb_world *world)
+{
+    char *text = tb_tree_read(tb_world_path(world, "14.draft"));
+    json_t *draft = json_loads(text, 0, NULL);
+    size_t i;
+    json_t *office;
+    assert_non_null(draft);
+    json_array_foreach(json_object_get(draft, "offices"), i, office)
+    {
+        if (json_integer_value(json_object_get(office, "code")) == strtol(TB_TEST_UP, NULL, 10)) {
+            json_object_set_new(office, "valid_until", json_string("2020-01-01T00:00:00+08:00"));
+        }
+    }
+    free(text);
+    text = json_dumps(draft, 0);
+    tb_tree_write(tb_world_path(world, "14.draft"), text);
+    free(text);
+    json_decref(draft);
+    free(tb_world_must(world, NULL,
+                       tb_words("directory", "retire", "--draft", tb_world_path(world, "14.draft"),
+                                "--office", TB_TEST_UP)));
+    tb_world_sign(world, 14);
+}
+
+static void retired_and_expired_goes_marked(void **state)
+{
+    struct tb_world *world = tb_world_open(&plan);
+    char id[TB_DESK_ID_CHARS];
+    (void)state;
+    tb_desk_duty(world, TB_TEST_UP);
+    retire_and_expire(world);
+    tb_world_hand(world, TB_TEST_PROVINCE, 14);
+    tb_world_until(TB_TEST_LATE_MS, tb_world_log_has(world, "sx-1", "version=2 taken", 0));
+    tb_world_until(TB_TEST_LATE_MS, tb_world_log_has(world, TB_TEST_UP, "version=2 taken", 0));
+    tb_world_until(TB_TEST_LATE_MS, tb_world_log_has(world, TB_TEST_DOWN, "version=2 taken", 0));
+    tb_desk_issue_first(world, TB_TEST_UP, TB_TEST_RIVER, id);
+    tb_world_until(TB_TEST_SOON_MS, tb_desk_state_is(world, TB_TEST_UP, id, TB_TEST_DOWN, "held"));
+    /* Its reader sees the key, its own officer the entry. */
+    char *shown = tb_world_must(world, TB_TEST_DOWN, tb_words("show", id));
+    assert_non_null(strstr(shown, "signed with a key that was retired since"));
+    free(shown);
+    shown = tb_world_must(world, TB_TEST_UP, tb_words("status"));
+    assert_non_null(strstr(shown, "The directory entry has expired"));
+    free(shown);
+    tb_world_close(world);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -242,6 +290,9 @@ int main(void)
         tb_world_test("a revoked key is refused at its next frame, and what was admitted before "
                       "arrives, marked (I3, I1)",
                       revoked_key_ends),
+        tb_world_test("a notice signed with a retired key by an office whose entry has run out "
+                      "goes, and both are shown (I6)",
+                      retired_and_expired_goes_marked),
     };
     return cmocka_run_group_tests_name("system.refuse", tests, NULL, tb_world_teardown_shared);
 }
