@@ -15,6 +15,7 @@
 #include "topology/data.h"
 #include "topology/draw.h"
 #include "topology/rule.h"
+#include "topology/travel_call.h"
 
 enum { EXIT_OK = 0, EXIT_MISTAKE = 1, EXIT_USAGE = 2 };
 enum { FILES_MAX = 64, DIAG_LINE_BYTES_MAX = 1024, RIVERS_SHOWN_MAX = 1024, CODE_MAX = 999999 };
@@ -30,6 +31,8 @@ static const char usage_text[] =
     "                        without --river, on any of its rivers\n"
     "  draw [--dot | --geojson]\n"
     "                        the graph for Graphviz, or a map\n"
+    "  travel --length-km L --discharge Q …\n"
+    "                        when it comes to a place L km below; travel --help\n"
     "\n"
     "  --data DIR            use the tables in DIR and not those inside the program\n"
     "  --help                this text\n"
@@ -376,6 +379,9 @@ int main(int argc, char **argv)
     static const char *const commands[] = {"check", "rivers", "who", "draw"};
     struct call call = {0};
     json_set_alloc_funcs(tb_memory_take, free);
+    if (argc > 1 && strcmp(argv[1], "travel") == 0) {
+        return tb_travel_call(argc - 2, argv + 2);
+    }
     for (int i = 1; i < argc;) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage_text, stdout);

@@ -15,7 +15,7 @@
 #include "topology/data.h"
 
 /* The program tongbao-topology as people call it. TB_PROGRAM is its path. */
-enum { OUT_BYTES_MAX = 1024 * 1024, WORDS_MAX = 10 };
+enum { OUT_BYTES_MAX = 1024 * 1024, WORDS_MAX = 16 };
 
 extern char **environ;
 
@@ -201,6 +201,73 @@ static void draw_gives_a_graph_and_a_map(void **state)
     json_decref(map);
 }
 
+/* --------------------------------------------------------------- travel */
+
+#define REACH "travel", "--length-km", "60", "--discharge", "10"
+
+static double json_number(const char *name)
+{
+    json_t *root = json_loads(out, 0, NULL);
+    assert_non_null(root);
+    json_t *value = json_object_get(root, name);
+    assert_true(json_is_number(value));
+    double number = json_number_value(value);
+    json_decref(root);
+    return number;
+}
+
+static void travel_tells_the_windows_of_a_reach(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        RUN(REACH, "--mean-discharge", "30", "--area-km2", "38728", "--slope", "0.0005", "--json"),
+        0);
+    assert_true(json_number("likely_h") > 34.3 && json_number("likely_h") < 34.5);
+    assert_true(json_number("fastest_first_h") > 20.5 && json_number("fastest_first_h") < 20.7);
+    assert_true(json_number("earliest_h") < json_number("likely_h"));
+    assert_true(json_number("peak_h") < json_number("tail_h"));
+    assert_non_null(strstr(out, "\"method\": \"jobson_slope\""));
+    assert_int_equal(RUN(REACH), 0);
+    assert_non_null(strstr(out, "give --mean-discharge"));
+    assert_int_equal(RUN(REACH, "--seen", "40=30", "--seen", "20=10.5", "--json"), 0);
+    assert_non_null(strstr(out, "\"method\": \"observed\""));
+    assert_true(json_number("peak_earliest_h") > 30);
+}
+
+static void travel_tells_what_to_write_instead_of_a_mistake(void **state)
+{
+    (void)state;
+    const struct {
+        const char *words[8];
+        const char *said;
+        int status;
+    } wrong[] = {
+        {{"travel", "--length-km", "60"}, "--discharge are needed", 2},
+        {{"travel", "--length-km", "60", "--discharge"}, "without its value", 2},
+        {{"travel", "--length-km", "60", "--speed", "3"}, "does not know", 2},
+        {{"travel", "--length-km", "60", "--discharge", "-3"}, "over 0", 1},
+        {{"travel", "--length-km", "60", "--discharge", "0"}, "over 0", 1},
+        {{"travel", "--length-km", "60", "--discharge", "10m3/s"}, "without the unit", 1},
+        {{"travel", "--length-km", "60", "--discharge", "1e9"}, "at most 300000", 1},
+        {{"travel", "--length-km", "60", "--discharge", "nan"}, "plain number", 1},
+        {{"travel", "--length-km", "60", "--discharge", "0x10"}, "plain number", 1},
+        {{"travel", "--length-km", "60000", "--discharge", "10"}, "no river is that long", 1},
+        {{REACH, "--slope", "0.5"}, "0.5 per mille is 0.0005", 1},
+        {{REACH, "--seen", "20"}, "write KM=HOURS", 1},
+        {{REACH, "--seen", "70=10"}, "at most at kilometre 60", 1},
+        {{REACH, "--seen", "0=10"}, "below the release", 1},
+        {{REACH, "--seen", "20=0.1"}, "hours since the release", 1},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(run(wrong[i].words), wrong[i].status);
+        if (strstr(err, wrong[i].said) == NULL || out[0] != '\0') {
+            fail_msg("%zu: %s%s", i, out, err);
+        }
+    }
+    assert_int_equal(RUN(REACH, "--seen", "20=10", "--seen", "20=11"), 1);
+    assert_non_null(strstr(err, "each place once"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +277,8 @@ int main(void)
         cmocka_unit_test(a_question_that_cannot_be_answered_exits_1),
         cmocka_unit_test(a_wrong_call_shows_the_usage_and_exits_2),
         cmocka_unit_test(draw_gives_a_graph_and_a_map),
+        cmocka_unit_test(travel_tells_the_windows_of_a_reach),
+        cmocka_unit_test(travel_tells_what_to_write_instead_of_a_mistake),
     };
     return cmocka_run_group_tests_name("topology_program", tests, begin, end);
 }
