@@ -219,15 +219,17 @@ enum tb_status tb_csv_columns(struct tb_csv *csv, const char *const names[], siz
                               size_t places[])
 {
     for (size_t i = 0; i < count; i++) {
+        bool optional = names[i][0] == TB_CSV_OPTIONAL;
+        const char *name = names[i] + optional;
         size_t column = 0;
-        while (column < csv->columns && strcmp(csv->names + csv->name[column], names[i]) != 0) {
+        while (column < csv->columns && strcmp(csv->names + csv->name[column], name) != 0) {
             column++;
         }
-        if (column == csv->columns) {
-            tb_diag_set(csv->diag, 1, "the column '%s' is missing; row 1 must name it", names[i]);
+        if (column == csv->columns && !optional) {
+            tb_diag_set(csv->diag, 1, "the column '%s' is missing; row 1 must name it", name);
             return TB_INPUT;
         }
-        places[i] = column;
+        places[i] = column < csv->columns ? column : TB_CSV_COLUMNS_MAX;
     }
     return TB_OK;
 }
@@ -262,6 +264,9 @@ enum tb_status tb_csv_next(struct tb_csv *csv, bool *more)
 
 const char *tb_csv_field(const struct tb_csv *csv, size_t column)
 {
+    if (column == TB_CSV_COLUMNS_MAX) {
+        return "";
+    }
     tb_assert(column < csv->columns);
     return csv->text + csv->field[column];
 }

@@ -52,9 +52,13 @@ struct tb_csv {
 enum tb_status tb_csv_open(struct tb_csv *csv, const char *file, struct tb_bytes bytes,
                            struct tb_diag *diag) TB_MUST_USE;
 
+#define TB_CSV_OPTIONAL '?'
+
 /*
  * The place of each of the ${count} columns ${names}, in any order in the file;
- * other columns are let be. TB_INPUT names the first that is missing.
+ * other columns are let be. A column may be missing whose name begins with
+ * TB_CSV_OPTIONAL: its place is then TB_CSV_COLUMNS_MAX. TB_INPUT names the first
+ * that is missing and may not.
  */
 enum tb_status tb_csv_columns(struct tb_csv *csv, const char *const names[], size_t count,
                               size_t places[]) TB_MUST_USE;
@@ -62,8 +66,8 @@ enum tb_status tb_csv_columns(struct tb_csv *csv, const char *const names[], siz
 /* Read the next row; ${more} is false at the end. TB_INPUT as told in diag. */
 enum tb_status tb_csv_next(struct tb_csv *csv, bool *more) TB_MUST_USE;
 
-/* The field of the present row at ${column}, "" when empty; borrowed until the
- * next tb_csv_next. */
+/* The field of the present row at ${column}, "" when empty or at
+ * TB_CSV_COLUMNS_MAX; borrowed until the next tb_csv_next. */
 const char *tb_csv_field(const struct tb_csv *csv, size_t column);
 
 /*

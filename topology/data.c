@@ -7,7 +7,9 @@
     X(banks)                                                                                       \
     X(ends)                                                                                        \
     X(velocity_classes)                                                                            \
+    X(chainage)                                                                                    \
     X(sections)                                                                                    \
+    X(works)                                                                                       \
     X(fen_chainage)                                                                                \
     X(cases)
 

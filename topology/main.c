@@ -11,13 +11,14 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "topology/arrival_call.h"
+#include "topology/call.h"
 #include "topology/csv.h"
 #include "topology/data.h"
 #include "topology/draw.h"
 #include "topology/rule.h"
 #include "topology/travel_call.h"
 
-enum { EXIT_OK = 0, EXIT_MISTAKE = 1, EXIT_USAGE = 2 };
 enum { FILES_MAX = 64, DIAG_LINE_BYTES_MAX = 1024, RIVERS_SHOWN_MAX = 1024, CODE_MAX = 999999 };
 
 static const char usage_text[] =
@@ -31,6 +32,14 @@ static const char usage_text[] =
     "                        without --river, on any of its rivers\n"
     "  draw [--dot | --geojson]\n"
     "                        the graph for Graphviz, or a map\n"
+    "  arrival --river NAME (--km KM | --county CODE | --section NAME)\n"
+    "          [--regime low|normal|flood | --discharge M3_PER_S] [--open GATE]… [--dry RIVER]…\n"
+    "          [--ice RIVER]… [--json]\n"
+    "                        when it comes to every county, border, section, gate and intake "
+    "below\n"
+    "  trace   the same, and [--then SECTION=HOURS]\n"
+    "                        where what was seen there may come from; --then: seen at SECTION on\n"
+    "                        the same river too, so many HOURS later\n"
     "  travel --length-km L --discharge Q …\n"
     "                        when it comes to a place L km below; travel --help\n"
     "\n"
@@ -48,6 +57,7 @@ struct call {
     bool up, json, geojson, dot;
     const char *word[FILES_MAX];
     size_t words;
+    struct tb_arrival_call arrival;
 };
 
 /* The tables of a call, and the memory of those that were read. */
@@ -63,7 +73,7 @@ static int usage(const char *why)
         fprintf(stderr, "tongbao-topology: %s\n\n", why);
     }
     fputs(usage_text, stderr);
-    return EXIT_USAGE;
+    return TB_CALL_USAGE;
 }
 
 static int mistake(const struct tb_diag *diag)
@@ -71,7 +81,7 @@ static int mistake(const struct tb_diag *diag)
     char line[DIAG_LINE_BYTES_MAX];
     tb_diag_print(diag, line, sizeof line);
     fprintf(stderr, "tongbao-topology: %s\n", line);
-    return EXIT_MISTAKE;
+    return TB_CALL_MISTAKE;
 }
 
 /* Read the file ${name} whole; false, with a line to the user, if it cannot be
@@ -175,7 +185,7 @@ static int check(const struct tb_rivers *rivers)
     tb_rivers_divisions(rivers, &divisions);
     tb_rivers_reaches(rivers, &reaches);
     printf("ok: %zu divisions, %zu reaches\n", divisions, reaches);
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
 static bool code_of(const struct call *call, uint32_t *code)
@@ -196,12 +206,12 @@ static int show_rivers(const struct tb_rivers *rivers, uint32_t code)
     enum tb_status status = tb_rivers_of(rivers, code, keys, RIVERS_SHOWN_MAX, &count);
     if (status != TB_OK) {
         fprintf(stderr, "tongbao-topology: %06u: %s\n", code, tb_status_text(status));
-        return EXIT_MISTAKE;
+        return TB_CALL_MISTAKE;
     }
     for (size_t i = 0; i < count; i++) {
         puts(keys[i]);
     }
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
 static const char *level_word(enum tb_level level)
@@ -216,7 +226,7 @@ static int print_json(json_t *json)
     int failed = json_dumpf(json, stdout, JSON_INDENT(2));
     json_decref(json);
     putchar('\n');
-    return failed == 0 ? EXIT_OK : EXIT_MISTAKE;
+    return failed == 0 ? TB_CALL_OK : TB_CALL_MISTAKE;
 }
 
 static int who_json(const struct tb_rule_row *rows, size_t count)
@@ -238,41 +248,22 @@ static int who_json(const struct tb_rule_row *rows, size_t count)
     return print_json(list);
 }
 
-/* How wide ${text} stands on a terminal: a character of three bytes or more
- * takes two places, any other one. */
-static int width(const char *text)
-{
-    int places = 0;
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if ((byte & 0xc0) != 0x80) {
-            places += byte >= 0xe0 ? 2 : 1;
-        }
-    }
-    return places;
-}
-
-static void cell(const char *text, int places)
-{
-    printf("%s%*s", text, places - width(text) + 2, "");
-}
-
 static void who_table(const struct tb_rule_row *rows, size_t count)
 {
-    int name = width("name");
-    int river = width("river");
+    int name = tb_call_width("name");
+    int river = tb_call_width("river");
     for (size_t i = 0; i < count; i++) {
-        name = width(rows[i].name) > name ? width(rows[i].name) : name;
-        river = width(rows[i].river) > river ? width(rows[i].river) : river;
+        name = tb_call_width(rows[i].name) > name ? tb_call_width(rows[i].name) : name;
+        river = tb_call_width(rows[i].river) > river ? tb_call_width(rows[i].river) : river;
     }
     printf("hops  level     code    ");
-    cell("name", name);
-    cell("river", river);
+    tb_call_cell("name", name + 2);
+    tb_call_cell("river", river + 2);
     puts("required  clause");
     for (size_t i = 0; i < count; i++) {
         printf("%4u  %-8s  %06u  ", rows[i].hops, level_word(rows[i].level), rows[i].code);
-        cell(rows[i].name, name);
-        cell(rows[i].river, river);
+        tb_call_cell(rows[i].name, name + 2);
+        tb_call_cell(rows[i].river, river + 2);
         printf("%-8s  %s\n", rows[i].required ? "yes" : "no", rows[i].clause);
     }
 }
@@ -291,7 +282,7 @@ static int show_who(const struct tb_rivers *rivers, const struct call *call, uin
         return who_json(rows, count);
     }
     who_table(rows, count);
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
 static int draw(const struct tb_rivers *rivers, bool geojson)
@@ -308,7 +299,7 @@ static int draw(const struct tb_rivers *rivers, bool geojson)
         fprintf(stderr, "tongbao-topology: the graph: %s\n", tb_status_text(status));
     }
     tb_buf_fini(&buf);
-    return status == TB_OK ? EXIT_OK : EXIT_MISTAKE;
+    return status == TB_OK ? TB_CALL_OK : TB_CALL_MISTAKE;
 }
 
 static int run(const struct call *call)
@@ -321,9 +312,9 @@ static int run(const struct call *call)
     struct tables tables = {0};
     struct tb_rivers *rivers = NULL;
     struct tb_diag diag = {0};
-    int status = EXIT_MISTAKE;
+    int status = TB_CALL_MISTAKE;
     if (!gather(call, &tables)) {
-        status = EXIT_MISTAKE;
+        status = TB_CALL_MISTAKE;
     } else if (tb_rivers_load(&rivers, tables.file, tables.count, &diag) != TB_OK) {
         status = mistake(&diag);
     } else if (strcmp(call->command, "check") == 0) {
@@ -332,6 +323,10 @@ static int run(const struct call *call)
         status = show_rivers(rivers, code);
     } else if (strcmp(call->command, "who") == 0) {
         status = show_who(rivers, call, code);
+    } else if (strcmp(call->command, "arrival") == 0) {
+        status = tb_arrival_call_down(rivers, &call->arrival);
+    } else if (strcmp(call->command, "trace") == 0) {
+        status = tb_arrival_call_trace(rivers, &call->arrival);
     } else {
         status = draw(rivers, call->geojson);
     }
@@ -339,7 +334,7 @@ static int run(const struct call *call)
     drop(&tables);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         perror("tongbao-topology: output");
-        return EXIT_MISTAKE;
+        return TB_CALL_MISTAKE;
     }
     return status;
 }
@@ -353,6 +348,11 @@ static int take_option(struct call *call, int argc, char **argv, int at)
     if (strcmp(option, "--data") == 0 && at + 1 < argc) {
         call->data = argv[at + 1];
         return 2;
+    }
+    bool when = call->command != NULL &&
+                (strcmp(call->command, "arrival") == 0 || strcmp(call->command, "trace") == 0);
+    if (when) {
+        return tb_arrival_call_option(&call->arrival, argc, argv, at);
     }
     if (who && strcmp(option, "--river") == 0 && at + 1 < argc) {
         call->river = argv[at + 1];
@@ -376,7 +376,7 @@ static int take_option(struct call *call, int argc, char **argv, int at)
 
 int main(int argc, char **argv)
 {
-    static const char *const commands[] = {"check", "rivers", "who", "draw"};
+    static const char *const commands[] = {"check", "rivers", "who", "draw", "arrival", "trace"};
     struct call call = {0};
     json_set_alloc_funcs(tb_memory_take, free);
     if (argc > 1 && strcmp(argv[1], "travel") == 0) {
@@ -385,7 +385,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc;) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(usage_text, stdout);
-            return EXIT_OK;
+            return TB_CALL_OK;
         }
         if (strncmp(argv[i], "--", 2) == 0) {
             int used = take_option(&call, argc, argv, i);

@@ -8,7 +8,7 @@
  * reading - one table of a topology while its rows are read: where it stands,
  * its columns, and what every table needs (codes, names, places on the map).
  */
-enum { TB_READING_COLUMNS_MAX = 12 };
+enum { TB_READING_COLUMNS_MAX = 16 };
 
 /* What divides keys in a list of rivers: in banks.csv, and in what people see. */
 #define TB_READING_DIVIDER      ";"
@@ -25,7 +25,8 @@ struct tb_reading {
 #define TB_READING_MISTAKE(r, ...)                                                                 \
     TB_RIVERS_MISTAKE((r)->load, (r)->which, (r)->csv.line, __VA_ARGS__)
 
-/* Begin to read the table ${which}, which was given, by its ${count} columns. */
+/* Begin to read the table ${which}, which was given, by its ${count} columns; one
+ * whose name begins with TB_CSV_OPTIONAL may be missing and is then empty. */
 enum tb_status tb_reading_begin(struct tb_reading *r, struct tb_rivers_load *load,
                                 enum tb_rivers_table which, const char *const names[],
                                 size_t count) TB_MUST_USE;

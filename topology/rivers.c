@@ -12,7 +12,9 @@ static const char *const table_names[TB_RIVERS_TABLES] = {
     [TB_RIVERS_TABLE_REACHES] = "reaches.csv",
     [TB_RIVERS_TABLE_BANKS] = "banks.csv",
     [TB_RIVERS_TABLE_ENDS] = "ends.csv",
+    [TB_RIVERS_TABLE_CHAINAGE] = "chainage.csv",
     [TB_RIVERS_TABLE_SECTIONS] = "sections.csv",
+    [TB_RIVERS_TABLE_WORKS] = "works.csv",
 };
 
 void tb_rivers_blame(const struct tb_rivers_load *load, enum tb_rivers_table which)
@@ -42,7 +44,7 @@ static enum tb_status sort_out(struct tb_rivers_load *load, const struct tb_rive
         }
     }
     for (enum tb_rivers_table which = 0; which < TB_RIVERS_TABLES; which++) {
-        bool needed = which != TB_RIVERS_TABLE_VELOCITIES && which != TB_RIVERS_TABLE_SECTIONS;
+        bool needed = which != TB_RIVERS_TABLE_VELOCITIES && which < TB_RIVERS_TABLE_CHAINAGE;
         if (needed && load->file[which] == NULL) {
             return TB_RIVERS_MISTAKE(load, which, 0,
                                      "the file is missing; a topology needs divisions.csv, "
@@ -86,6 +88,9 @@ enum tb_status tb_rivers_load(struct tb_rivers **out, const struct tb_rivers_fil
     if (status == TB_OK) {
         status = tb_rivers_check(&load);
     }
+    if (status == TB_OK) {
+        status = tb_rivers_read_layers(&load);
+    }
     free(load.velocity);
     free(load.end);
     if (status == TB_OK) {
@@ -109,6 +114,8 @@ void tb_rivers_free(struct tb_rivers *rivers)
     free(rivers->in);
     free(rivers->bank);
     free(rivers->place);
+    free(rivers->entry);
+    free(rivers->layer);
     free(rivers);
 }
 

@@ -58,6 +58,14 @@ struct tb_division {
     int line; /* of divisions.csv */
 };
 
+/* What the travel of water along a reach goes by; 0 for what is not known. */
+struct tb_reach_water {
+    double length_error;                   /* of length_m, as a part of it */
+    double low_m_s, normal_m_s, flood_m_s; /* of its velocity class */
+    double mean_discharge_m3_s, area_km2, slope;
+    double rating_a, rating_b; /* u = a Q^b in m/s and m3/s, calibrated here */
+};
+
 /* A stretch of one river from the upstream entry of one county to that of the
  * next. */
 struct tb_reach {
@@ -67,6 +75,8 @@ struct tb_reach {
     const char *river;
     uint32_t length_m; /* estimated */
     const char *velocity_class;
+    const char *gate; /* the reservoir or gate on it, "" for none */
+    struct tb_reach_water water;
     int line; /* of reaches.csv */
 };
 
@@ -80,8 +90,8 @@ struct tb_rivers;
 /*
  * Read and check the ${count} tables ${files}, known by the last part of their
  * names: divisions.csv, rivers.csv, reaches.csv, banks.csv and ends.csv are
- * needed; velocity_classes.csv and sections.csv are checked where they are
- * given; other names are let be. Nothing is borrowed but, by ${diag}, a file's
+ * needed; velocity_classes.csv, chainage.csv, sections.csv and works.csv are read
+ * where they are given; other names are let be. Nothing is borrowed but, by ${diag}, a file's
  * name. TB_INPUT for the first mistake, told in ${diag} with file and line and
  * what to write instead; ${out} is then NULL. The caller frees ${out}.
  */

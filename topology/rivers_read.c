@@ -8,7 +8,8 @@
 
 enum {
     LENGTH_KM_MAX = 10000, /* of a river */
-    LENGTH_PLACES = 3,
+    LENGTH_PLACES = 3,     /* so that it is read in metres */
+    LENGTH_SCALE = 1000,
 };
 
 static enum tb_level level_of_code(uint32_t code)
@@ -135,7 +136,7 @@ static enum tb_status read_river(struct tb_reading *r)
     struct tb_rivers *rivers = r->load->rivers;
     const char *key = tb_reading_at(r, 0);
     const char *km = tb_reading_at(r, 2);
-    int64_t length;
+    int64_t length = 0;
     if (*key == '\0' || strlen(key) >= TB_NAME_BYTES_MAX ||
         strstr(key, TB_READING_DIVIDER) != NULL || strstr(key, TB_READING_DIVIDER_SEEN) != NULL) {
         return TB_READING_MISTAKE(r,
@@ -152,7 +153,10 @@ static enum tb_status read_river(struct tb_reading *r)
     }
     uint32_t nth = (uint32_t)rivers->rivers++;
     key = tb_reading_keep(rivers, key);
-    rivers->river[nth] = (struct tb_river){.key = key, .into = TB_RIVERS_NONE, .line = r->csv.line};
+    rivers->river[nth] = (struct tb_river){.key = key,
+                                           .into = TB_RIVERS_NONE,
+                                           .length_km = (double)length / LENGTH_SCALE,
+                                           .line = r->csv.line};
     rivers->key[nth] = (struct tb_river_key){key, nth};
     return TB_OK;
 }

@@ -2,6 +2,7 @@
 #define TB_RIVERS_TABLE_H
 
 #include "topology/rivers.h"
+#include "topology/rivers_layers.h"
 
 /*
  * rivers_table - the tables inside struct tb_rivers, for rivers*.c and rule.c.
@@ -13,9 +14,10 @@
 
 struct tb_river {
     const char *key;
-    uint32_t into; /* nth of the river it flows into; TB_RIVERS_NONE for none */
-    bool used;     /* a reach, a bank or a tributary names it */
-    int line;      /* of rivers.csv */
+    uint32_t into;    /* nth of the river it flows into; TB_RIVERS_NONE for none */
+    bool used;        /* a reach, a bank or a tributary names it */
+    double length_km; /* 0 when not known */
+    int line;         /* of rivers.csv */
 };
 
 struct tb_river_key {
@@ -39,6 +41,21 @@ struct tb_place {
     bool reached; /* false: only a facing bank names it */
 };
 
+/* Where a river enters a county: a row of chainage.csv. */
+struct tb_entry {
+    uint32_t nth;
+    uint32_t county;
+    double km;
+    int line;
+};
+
+/* The metres a second of a velocity class. */
+struct tb_velocity {
+    const char *name;
+    double low_m_s, normal_m_s, flood_m_s;
+    int line;
+};
+
 struct tb_rivers {
     char *text; /* every string of the tables */
     size_t text_used;
@@ -55,6 +72,10 @@ struct tb_rivers {
     size_t banks;
     struct tb_place *place; /* the states, by (county, nth) */
     size_t places;
+    struct tb_entry *entry; /* by (nth, county) */
+    size_t entries;
+    struct tb_layer *layer; /* by (county, nth, river_km, name) */
+    size_t layers;
 };
 
 /* The files of a load, by what they are. */
@@ -65,7 +86,9 @@ enum tb_rivers_table {
     TB_RIVERS_TABLE_REACHES,
     TB_RIVERS_TABLE_BANKS,
     TB_RIVERS_TABLE_ENDS,
+    TB_RIVERS_TABLE_CHAINAGE,
     TB_RIVERS_TABLE_SECTIONS,
+    TB_RIVERS_TABLE_WORKS,
     TB_RIVERS_TABLES,
 };
 
@@ -82,7 +105,7 @@ struct tb_rivers_load {
     struct tb_rivers *rivers;
     const struct tb_rivers_file *file[TB_RIVERS_TABLES]; /* NULL where not given */
     struct tb_diag *diag;
-    struct tb_river_key *velocity; /* the classes, by name */
+    struct tb_velocity *velocity; /* the classes, by name */
     size_t velocities;
     struct tb_end *end; /* by (county, nth) */
     size_t ends;
@@ -98,6 +121,12 @@ void tb_rivers_blame(const struct tb_rivers_load *load, enum tb_rivers_table whi
 enum tb_status tb_rivers_read_divisions(struct tb_rivers_load *load) TB_MUST_USE;
 enum tb_status tb_rivers_read_rivers(struct tb_rivers_load *load) TB_MUST_USE;
 enum tb_status tb_rivers_read_water(struct tb_rivers_load *load) TB_MUST_USE;
+/* rivers_layers.c: velocity classes, needed by reaches; what lies along a river,
+ * once the states are known. */
+enum tb_status tb_rivers_read_velocities(struct tb_rivers_load *load) TB_MUST_USE;
+enum tb_status tb_rivers_read_layers(struct tb_rivers_load *load) TB_MUST_USE;
+/* The class ${name}; NULL when there is none. */
+const struct tb_velocity *tb_rivers_velocity(const struct tb_rivers_load *load, const char *name);
 /* rivers_check.c: what only the whole can show: orphans, ends, cycles. */
 enum tb_status tb_rivers_check(struct tb_rivers_load *load) TB_MUST_USE;
 

@@ -9,61 +9,12 @@
 enum {
     LENGTH_KM_MAX = 1000, /* of a reach */
     LENGTH_PLACES = 3,
-    VELOCITY_M_S_MAX = 20,
-    VELOCITY_PLACES = 3,
+    REACH_WATER = 8, /* the first optional column that is a number */
+    WATER_PLACES = 6,
 };
 
-static int by_name(const void *left, const void *right)
-{
-    const struct tb_river_key *a = left;
-    const struct tb_river_key *b = right;
-    return strcmp(a->key, b->key);
-}
-
-static enum tb_status read_velocity(struct tb_reading *r)
-{
-    struct tb_rivers_load *load = r->load;
-    int64_t last = 1;
-    if (*tb_reading_at(r, 0) == '\0') {
-        return TB_READING_MISTAKE(r, "the class has no name; write one, e.g. FU");
-    }
-    for (size_t i = 1; i <= 3; i++) {
-        int64_t mm_s;
-        if (!tb_csv_decimal(tb_reading_at(r, i), VELOCITY_PLACES, VELOCITY_M_S_MAX, &mm_s) ||
-            mm_s < last) {
-            return TB_READING_MISTAKE(r,
-                                      "'%.32s' is no velocity; write metres a second above 0, low "
-                                      "not above normal and normal not above flood",
-                                      tb_reading_at(r, i));
-        }
-        last = mm_s;
-    }
-    load->velocity[load->velocities++] = (struct tb_river_key){
-        tb_reading_keep(load->rivers, tb_reading_at(r, 0)), (uint32_t)r->csv.line};
-    return TB_OK;
-}
-
-static enum tb_status read_velocities(struct tb_rivers_load *load)
-{
-    static const char *const columns[] = {"velocity_class", "low_m_s", "normal_m_s", "flood_m_s"};
-    struct tb_reading r;
-    if (load->file[TB_RIVERS_TABLE_VELOCITIES] == NULL) {
-        return TB_OK;
-    }
-    load->velocity = tb_reading_room(load, TB_RIVERS_TABLE_VELOCITIES, sizeof *load->velocity);
-    enum tb_status status =
-        tb_reading_rows(&r, load, TB_RIVERS_TABLE_VELOCITIES, columns, 4, read_velocity);
-    qsort(load->velocity, load->velocities, sizeof *load->velocity, by_name);
-    for (size_t i = 1; i < load->velocities && status == TB_OK; i++) {
-        const struct tb_river_key *one = &load->velocity[i - 1];
-        if (strcmp(one->key, one[1].key) == 0) {
-            uint32_t line = one->nth > one[1].nth ? one->nth : one[1].nth;
-            status = TB_RIVERS_MISTAKE(load, TB_RIVERS_TABLE_VELOCITIES, (int)line,
-                                       "the class %s stands twice; delete one", one->key);
-        }
-    }
-    return status;
-}
+/* Of a length of which nobody said how it was found: SOURCES.md, est. */
+#define LENGTH_ERROR_UNKNOWN 0.4
 
 /* The river in ${column}; TB_INPUT when rivers.csv has no such key. */
 static enum tb_status river_of(const struct tb_reading *r, const char *key, uint32_t *nth)
@@ -78,11 +29,55 @@ static enum tb_status river_of(const struct tb_reading *r, const char *key, uint
     return TB_OK;
 }
 
-static bool velocity_known(const struct tb_rivers_load *load, const char *name)
+/* A number of the reach in ${column}: "" is not known, 0. */
+static enum tb_status water_number(const struct tb_reading *r, size_t column, const char *unit,
+                                   int64_t whole_max, double *out)
 {
-    const struct tb_river_key key = {name, 0};
-    return load->file[TB_RIVERS_TABLE_VELOCITIES] == NULL ||
-           bsearch(&key, load->velocity, load->velocities, sizeof key, by_name) != NULL;
+    const char *text = tb_reading_at(r, column);
+    int64_t millionths = 0;
+    if (*text != '\0' &&
+        (!tb_csv_decimal(text, WATER_PLACES, whole_max, &millionths) || millionths <= 0)) {
+        return TB_READING_MISTAKE(r, "'%.32s' is no number of %s above 0; write one, or nothing",
+                                  text, unit);
+    }
+    *out = (double)millionths / 1e6;
+    return TB_OK;
+}
+
+/* Where its class was read and what the optional columns say of the water. */
+static enum tb_status read_reach_water(const struct tb_reading *r, struct tb_reach *reach)
+{
+    struct tb_reach_water *water = &reach->water;
+    const struct {
+        const char *unit;
+        int64_t whole_max;
+        double *out;
+    } columns[] = {{"percent", 100, &water->length_error},
+                   {"cubic metres a second", 300000, &water->mean_discharge_m3_s},
+                   {"square kilometres", 7000000, &water->area_km2},
+                   {"metres a metre", 1, &water->slope},
+                   {"metres a second at 1 m3/s", 20, &water->rating_a},
+                   {"1 (the exponent of Q)", 2, &water->rating_b}};
+    const struct tb_velocity *velocity = tb_rivers_velocity(r->load, reach->velocity_class);
+    if (velocity != NULL) {
+        water->low_m_s = velocity->low_m_s;
+        water->normal_m_s = velocity->normal_m_s;
+        water->flood_m_s = velocity->flood_m_s;
+    } else if (r->load->file[TB_RIVERS_TABLE_VELOCITIES] != NULL) {
+        return TB_READING_MISTAKE(
+            r, "unknown velocity class '%.32s'; write one of velocity_classes.csv",
+            reach->velocity_class);
+    }
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        enum tb_status status =
+            water_number(r, REACH_WATER + i, columns[i].unit, columns[i].whole_max, columns[i].out);
+        if (status != TB_OK) {
+            return status;
+        }
+    }
+    water->length_error =
+        water->length_error > 0 ? water->length_error / 100 : LENGTH_ERROR_UNKNOWN;
+    return TB_OK;
 }
 
 static enum tb_status read_reach(struct tb_reading *r)
@@ -108,20 +103,17 @@ static enum tb_status read_reach(struct tb_reading *r)
         return TB_READING_MISTAKE(r, "'%.32s' is no length; write kilometres above 0, e.g. 18.9",
                                   tb_reading_at(r, 5));
     }
-    if (!velocity_known(r->load, tb_reading_at(r, 6))) {
-        return TB_READING_MISTAKE(
-            r, "unknown velocity class '%.32s'; write one of velocity_classes.csv",
-            tb_reading_at(r, 6));
-    }
     if (rivers->reaches == TB_RIVERS_REACHES_MAX) {
         return TB_READING_MISTAKE(r, "more than %d reaches", (int)TB_RIVERS_REACHES_MAX);
     }
     reach.length_m = (uint32_t)length_m;
     reach.river = rivers->river[reach.nth].key;
     reach.velocity_class = tb_reading_keep(rivers, tb_reading_at(r, 6));
+    reach.gate = tb_reading_keep(rivers, tb_reading_at(r, 7));
+    status = read_reach_water(r, &reach);
     rivers->river[reach.nth].used = true;
     rivers->out[rivers->reaches++] = reach;
-    return TB_OK;
+    return status;
 }
 
 static int order(uint32_t a, uint32_t b)
@@ -150,14 +142,17 @@ static int by_to(const void *left, const void *right)
 
 static enum tb_status read_reaches(struct tb_rivers_load *load)
 {
-    static const char *const columns[] = {"from",      "from_name",     "to", "to_name", "river",
-                                          "length_km", "velocity_class"};
+    static const char *const columns[] = {"from",           "from_name", "to",
+                                          "to_name",        "river",     "length_km",
+                                          "velocity_class", "?gate",     "?length_error_percent",
+                                          "?mean_m3_s",     "?area_km2", "?slope",
+                                          "?rating_a",      "?rating_b"};
     struct tb_reading r;
     struct tb_rivers *rivers = load->rivers;
     rivers->out = tb_reading_room(load, TB_RIVERS_TABLE_REACHES, sizeof *rivers->out);
     rivers->in = tb_reading_room(load, TB_RIVERS_TABLE_REACHES, sizeof *rivers->in);
     enum tb_status status =
-        tb_reading_rows(&r, load, TB_RIVERS_TABLE_REACHES, columns, 7, read_reach);
+        tb_reading_rows(&r, load, TB_RIVERS_TABLE_REACHES, columns, 14, read_reach);
     if (status != TB_OK) {
         return status;
     }
@@ -300,37 +295,14 @@ static enum tb_status read_ends(struct tb_rivers_load *load)
     return status;
 }
 
-/* Sections serve arrival times and maps, not the rule: their county and place
- * must be right, the rest is the table's own. */
-static enum tb_status read_section(struct tb_reading *r)
-{
-    uint32_t county;
-    int32_t microdeg[2];
-    enum tb_status status = tb_reading_county(r, 0, &county);
-    return status == TB_OK ? tb_reading_position(r, 2, 3, microdeg) : status;
-}
-
-static enum tb_status read_sections(struct tb_rivers_load *load)
-{
-    static const char *const columns[] = {"county", "county_name", "lon", "lat"};
-    struct tb_reading r;
-    if (load->file[TB_RIVERS_TABLE_SECTIONS] == NULL) {
-        return TB_OK;
-    }
-    return tb_reading_rows(&r, load, TB_RIVERS_TABLE_SECTIONS, columns, 4, read_section);
-}
-
 enum tb_status tb_rivers_read_water(struct tb_rivers_load *load)
 {
-    enum tb_status status = read_velocities(load);
+    enum tb_status status = tb_rivers_read_velocities(load);
     if (status == TB_OK) {
         status = read_reaches(load);
     }
     if (status == TB_OK) {
         status = read_banks(load);
     }
-    if (status == TB_OK) {
-        status = read_ends(load);
-    }
-    return status == TB_OK ? read_sections(load) : status;
+    return status == TB_OK ? read_ends(load) : status;
 }

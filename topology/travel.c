@@ -152,25 +152,50 @@ void tb_plume_start(struct tb_plume *plume)
     *plume = (struct tb_plume){.method = TB_TRAVEL_OBSERVED, .pace = 1.0};
 }
 
-void tb_plume_pass(struct tb_plume *plume, double length_km, const struct tb_speed *speed)
+void tb_plume_pass(struct tb_plume *plume, const struct tb_stretch *stretch,
+                   const struct tb_speed *speed)
 {
-    tb_assert(isfinite(length_km) && length_km >= 0);
-    double prior_h = length_km * 1000.0 / speed->peak_m_s / SECONDS_H;
+    tb_assert(stretch->min_km >= 0 && stretch->min_km <= stretch->likely_km);
+    tb_assert(stretch->likely_km <= stretch->max_km && isfinite(stretch->max_km));
+    double prior_h_km = 1000.0 / speed->peak_m_s / SECONDS_H;
+    double peak_h_km = prior_h_km / plume->pace;
     bool seen = plume->seen_km > 0;
-    double peak_h = prior_h / plume->pace;
     double early =
         seen ? fmin(band[TB_TRAVEL_OBSERVED].early, speed->early_factor) : speed->early_factor;
     double late =
         seen ? fmin(band[TB_TRAVEL_OBSERVED].late, speed->late_factor) : speed->late_factor;
-    plume->km += length_km;
-    plume->peak_h += peak_h;
-    plume->peak_earliest_h += peak_h / early;
-    plume->peak_latest_h += peak_h * late;
-    plume->prior_h += prior_h;
-    plume->flow_ratio_km += speed->flow_ratio * length_km;
+    plume->km += stretch->likely_km;
+    plume->peak_h += peak_h_km * stretch->likely_km;
+    plume->peak_earliest_h += peak_h_km * stretch->min_km / early;
+    plume->peak_latest_h += peak_h_km * stretch->max_km * late;
+    plume->prior_h += prior_h_km * stretch->likely_km;
+    plume->flow_ratio_km += speed->flow_ratio * stretch->likely_km;
     if (!seen && speed->method < plume->method) {
         plume->method = speed->method;
     }
+}
+
+void tb_plume_pass_km(struct tb_plume *plume, double length_km, const struct tb_speed *speed)
+{
+    tb_plume_pass(plume, &(struct tb_stretch){length_km, length_km, length_km}, speed);
+}
+
+void tb_plume_resume(struct tb_plume *plume, double km, double hours)
+{
+    tb_assert(km > 0 && hours > 0);
+    *plume = (struct tb_plume){
+        .km = km,
+        .method = TB_TRAVEL_OBSERVED,
+        .peak_h = hours,
+        .peak_earliest_h = hours,
+        .peak_latest_h = hours,
+        .flow_ratio_km = km,
+        .prior_h = hours,
+        .seen_km = km,
+        .seen_h = hours,
+        .seen_prior_h = hours,
+        .pace = 1.0,
+    };
 }
 
 enum tb_status tb_plume_seen(struct tb_plume *plume, double hours, struct tb_diag *diag)

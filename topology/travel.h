@@ -86,6 +86,11 @@ struct tb_speed tb_speed_of_rating(double a, double b, const struct tb_flow *flo
 struct tb_speed tb_speed_of_class(double low_m_s, double normal_m_s, double flood_m_s,
                                   enum tb_travel_regime regime);
 
+/* A length along a river of which not all is known: how long it may be. */
+struct tb_stretch {
+    double min_km, likely_km, max_km; /* 0 ≤ min ≤ likely ≤ max */
+};
+
 /* Where a plume has come to. Times of the peak in hours since the release; the
  * caller reads km and method alone. */
 struct tb_plume {
@@ -108,9 +113,15 @@ struct tb_travel_window {
 };
 
 void tb_plume_start(struct tb_plume *plume);
-/* ${length_km} further with ${speed}. Two halves of a reach give what the whole
+/* ${stretch} further with ${speed}. Two halves of a reach give what the whole
  * gives: the band of one method is one error, not many that cancel. */
-void tb_plume_pass(struct tb_plume *plume, double length_km, const struct tb_speed *speed);
+void tb_plume_pass(struct tb_plume *plume, const struct tb_stretch *stretch,
+                   const struct tb_speed *speed);
+/* ${length_km}, known exactly. */
+void tb_plume_pass_km(struct tb_plume *plume, double length_km, const struct tb_speed *speed);
+/* The peak was seen ${km} below the release ${hours} after it, past what nobody can
+ * reckon: the plume goes on from there. ${km} and ${hours} over 0. */
+void tb_plume_resume(struct tb_plume *plume, double km, double hours);
 /*
  * The peak was seen here ${hours} after the release. From here the plume goes on
  * at a speed between the one that was seen and the formula's. TB_INPUT when it was

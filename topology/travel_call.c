@@ -2,16 +2,15 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "base/fault.h"
+#include "topology/call.h"
 #include "topology/travel.h"
 
-enum { EXIT_OK = 0, EXIT_MISTAKE = 1, EXIT_USAGE = 2 };
-enum { SEEN_MAX = 64, NUMBER_CHARS_MAX = 32, LINE_BYTES_MAX = 512 };
+enum { SEEN_MAX = 64, LINE_BYTES_MAX = 512 };
 
 static const char travel_usage[] =
     "usage: tongbao-topology travel --length-km L --discharge Q [--mean-discharge QA]\n"
@@ -41,53 +40,34 @@ struct question {
     bool json;
 };
 
-/* A plain decimal number, nothing before it and nothing behind. */
-static bool number(const char *text, size_t length, double *out)
-{
-    char copy[NUMBER_CHARS_MAX + 1];
-    if (length == 0 || length > NUMBER_CHARS_MAX || strspn(text, "+-0123456789.eE") < length) {
-        return false;
-    }
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    char *end;
-    *out = strtod(copy, &end);
-    return *end == '\0' && isfinite(*out);
-}
-
-static int mistake(const char *option, const char *value, const char *instead)
-{
-    fprintf(stderr, "tongbao-topology: travel: %s \"%s\": %s\n", option, value, instead);
-    return EXIT_MISTAKE;
-}
-
 static int usage(const char *why)
 {
     fprintf(stderr, "tongbao-topology: travel: %s\n\n%s", why, travel_usage);
-    return EXIT_USAGE;
+    return TB_CALL_USAGE;
 }
 
 static int take_seen(struct question *question, const char *value)
 {
     const char *sign = strchr(value, '=');
     struct sighting seen;
-    if (sign == NULL || !number(value, (size_t)(sign - value), &seen.km) ||
-        !number(sign + 1, strlen(sign + 1), &seen.hours)) {
-        return mistake("--seen", value,
-                       "write KM=HOURS, kilometres below the release and hours after it: 12.5=9");
+    if (sign == NULL || !tb_call_number(value, (size_t)(sign - value), &seen.km) ||
+        !tb_call_number(sign + 1, strlen(sign + 1), &seen.hours)) {
+        return tb_call_mistake(
+            "--seen", value,
+            "write KM=HOURS, kilometres below the release and hours after it: 12.5=9");
     }
     if (question->sightings == SEEN_MAX) {
-        return mistake("--seen", value, "there are 64 already; leave out the oldest");
+        return tb_call_mistake("--seen", value, "there are 64 already; leave out the oldest");
     }
     size_t at = question->sightings++;
     for (; at > 0 && question->seen[at - 1].km > seen.km; at--) {
         question->seen[at] = question->seen[at - 1];
     }
     question->seen[at] = seen;
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
-/* Take ${option}; EXIT_OK, or what the program ends with. */
+/* Take ${option}; TB_CALL_OK, or what the program ends with. */
 static int take(struct question *question, const char *option, const char *value)
 {
     struct {
@@ -108,16 +88,16 @@ static int take(struct question *question, const char *option, const char *value
         if (strcmp(option, known[i].option) != 0) {
             continue;
         }
-        if (number(value, strlen(value), known[i].number)) {
+        if (tb_call_number(value, strlen(value), known[i].number)) {
             /* 0 stands for "not known" inside; who writes 0 has made a mistake. */
             if (*known[i].number > 0) {
-                return EXIT_OK;
+                return TB_CALL_OK;
             }
         }
         char instead[LINE_BYTES_MAX];
         snprintf(instead, sizeof instead, "write a plain number over 0, in %s, without the unit",
                  known[i].unit);
-        return mistake(option, value, instead);
+        return tb_call_mistake(option, value, instead);
     }
     return usage("an option that it does not know");
 }
@@ -132,13 +112,13 @@ static int check(const struct question *question)
     if (question->length_km > TB_TRAVEL_LENGTH_KM_MAX) {
         fprintf(stderr, "tongbao-topology: travel: --length-km: no river is that long; write at "
                         "most 7000, in kilometres\n");
-        return EXIT_MISTAKE;
+        return TB_CALL_MISTAKE;
     }
     if (tb_flow_check(&question->flow, &diag) != TB_OK) {
         fprintf(stderr, "tongbao-topology: travel: %s\n", diag.text);
-        return EXIT_MISTAKE;
+        return TB_CALL_MISTAKE;
     }
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
 static int reckon(const struct question *question, const struct tb_speed *speed,
@@ -154,17 +134,17 @@ static int reckon(const struct question *question, const struct tb_speed *speed,
                     "tongbao-topology: travel: --seen %.10g=%.10g: write each place once, below "
                     "the release and at most at kilometre %.10g\n",
                     seen->km, seen->hours, question->length_km);
-            return EXIT_MISTAKE;
+            return TB_CALL_MISTAKE;
         }
-        tb_plume_pass(&plume, seen->km - plume.km, speed);
+        tb_plume_pass_km(&plume, seen->km - plume.km, speed);
         if (tb_plume_seen(&plume, seen->hours, &diag) != TB_OK) {
             fprintf(stderr, "tongbao-topology: travel: --seen: %s\n", diag.text);
-            return EXIT_MISTAKE;
+            return TB_CALL_MISTAKE;
         }
     }
-    tb_plume_pass(&plume, fmax(0.0, question->length_km - plume.km), speed);
+    tb_plume_pass_km(&plume, fmax(0.0, question->length_km - plume.km), speed);
     tb_plume_window(&plume, window);
-    return EXIT_OK;
+    return TB_CALL_OK;
 }
 
 static void set_number(json_t *object, const char *name, double value)
@@ -199,7 +179,7 @@ static int print_json(const struct question *question, const struct tb_speed *sp
     failed = json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     json_decref(out);
     putchar('\n');
-    return failed == 0 ? EXIT_OK : EXIT_MISTAKE;
+    return failed == 0 ? TB_CALL_OK : TB_CALL_MISTAKE;
 }
 
 static void print_text(const struct question *question, const struct tb_speed *speed,
@@ -226,7 +206,7 @@ int tb_travel_call(int argc, char **argv)
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             fputs(travel_usage, stdout);
-            return EXIT_OK;
+            return TB_CALL_OK;
         }
         if (strcmp(argv[i], "--json") == 0) {
             question.json = true;
@@ -236,24 +216,24 @@ int tb_travel_call(int argc, char **argv)
             return usage("an option that it does not know, or without its value");
         }
         int status = take(&question, argv[i], argv[i + 1]);
-        if (status != EXIT_OK) {
+        if (status != TB_CALL_OK) {
             return status;
         }
         i++;
     }
     int status = check(&question);
-    if (status != EXIT_OK) {
+    if (status != TB_CALL_OK) {
         return status;
     }
     struct tb_speed speed = tb_speed_of_flow(&question.flow);
     struct tb_travel_window window;
     status = reckon(&question, &speed, &window);
-    if (status != EXIT_OK) {
+    if (status != TB_CALL_OK) {
         return status;
     }
     if (question.json) {
         return print_json(&question, &speed, &window);
     }
     print_text(&question, &speed, &window);
-    return EXIT_OK;
+    return TB_CALL_OK;
 }

@@ -164,7 +164,7 @@ struct tb_score tb_observations_score(const struct tb_observations *all, char gr
         struct tb_plume plume;
         struct tb_travel_window window;
         tb_plume_start(&plume);
-        tb_plume_pass(&plume, row->km, &speed);
+        tb_plume_pass_km(&plume, row->km, &speed);
         tb_plume_window(&plume, &window);
         put(&scoring, seen, peaks ? window.peak_earliest_h : window.earliest_h,
             peaks ? window.peak_latest_h : window.latest_h);
@@ -217,12 +217,12 @@ struct tb_score tb_observations_score_seen(const struct tb_observations *all, ch
         for (const struct tb_observation *next; above != NULL; above = next) {
             next = next_place(all, row, above->km);
             if (all_above || next == NULL) {
-                tb_plume_pass(&plume, above->km - plume.km, &speed);
+                tb_plume_pass_km(&plume, above->km - plume.km, &speed);
                 assert_int_equal(tb_plume_seen(&plume, above->peak_h, NULL), TB_OK);
             }
         }
         struct tb_travel_window window;
-        tb_plume_pass(&plume, row->km - plume.km, &speed);
+        tb_plume_pass_km(&plume, row->km - plume.km, &speed);
         tb_plume_window(&plume, &window);
         put(&scoring, row->peak_h, window.peak_earliest_h, window.peak_latest_h);
     }

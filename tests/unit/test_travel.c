@@ -24,7 +24,7 @@ static struct tb_travel_window window_at(const struct tb_flow *flow, double km)
     struct tb_plume plume;
     struct tb_travel_window window;
     tb_plume_start(&plume);
-    tb_plume_pass(&plume, km, &speed);
+    tb_plume_pass_km(&plume, km, &speed);
     tb_plume_window(&plume, &window);
     return window;
 }
@@ -132,9 +132,9 @@ static void a_reach_split_in_two_changes_nothing(void **state)
         struct tb_travel_window split;
         struct tb_travel_window whole = window_at(&flow[i], 50);
         tb_plume_start(&plume);
-        tb_plume_pass(&plume, 13.7, &speed);
-        tb_plume_pass(&plume, 0, &speed);
-        tb_plume_pass(&plume, 36.3, &speed);
+        tb_plume_pass_km(&plume, 13.7, &speed);
+        tb_plume_pass_km(&plume, 0, &speed);
+        tb_plume_pass_km(&plume, 36.3, &speed);
         tb_plume_window(&plume, &split);
         near(split.earliest_h, whole.earliest_h, whole.earliest_h * 1e-9);
         near(split.latest_h, whole.latest_h, whole.latest_h * 1e-9);
@@ -170,11 +170,11 @@ static void the_worst_method_on_the_way_is_named(void **state)
     struct tb_plume plume;
     struct tb_travel_window window;
     tb_plume_start(&plume);
-    tb_plume_pass(&plume, 5, &good);
+    tb_plume_pass_km(&plume, 5, &good);
     tb_plume_window(&plume, &window);
     assert_int_equal(window.method, TB_TRAVEL_RATING);
-    tb_plume_pass(&plume, 5, &poor);
-    tb_plume_pass(&plume, 5, &good);
+    tb_plume_pass_km(&plume, 5, &poor);
+    tb_plume_pass_km(&plume, 5, &good);
     tb_plume_window(&plume, &window);
     assert_int_equal(window.method, TB_TRAVEL_DISCHARGE);
 }
@@ -199,13 +199,13 @@ static void a_sighting_is_where_it_was_seen_and_carries_the_pace_on(void **state
     struct tb_travel_window below;
     struct tb_travel_window unseen = window_at(&example, 60);
     tb_plume_start(&plume);
-    tb_plume_pass(&plume, 30, &speed);
+    tb_plume_pass_km(&plume, 30, &speed);
     assert_int_equal(tb_plume_seen(&plume, 10, NULL), TB_OK); /* half the time of the formula */
     tb_plume_window(&plume, &here);
     near(here.peak_h, 10, 0);
     near(here.peak_earliest_h, 10, 0);
     near(here.peak_latest_h, 10, 0);
-    tb_plume_pass(&plume, 30, &speed);
+    tb_plume_pass_km(&plume, 30, &speed);
     tb_plume_window(&plume, &below);
     assert_int_equal(below.method, TB_TRAVEL_OBSERVED);
     assert_true(below.peak_h < unseen.peak_h);
@@ -222,7 +222,7 @@ static void a_sighting_that_cannot_be_is_refused_and_changes_nothing(void **stat
     struct tb_diag diag = {0};
     tb_plume_start(&plume);
     assert_int_equal(tb_plume_seen(&plume, 1, &diag), TB_INPUT); /* at the release itself */
-    tb_plume_pass(&plume, 30, &speed);
+    tb_plume_pass_km(&plume, 30, &speed);
     struct tb_plume before = plume;
     const double wrong[] = {-1, 0, 0.01, NAN, INFINITY, 1e9};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -232,7 +232,7 @@ static void a_sighting_that_cannot_be_is_refused_and_changes_nothing(void **stat
         assert_memory_equal(&plume, &before, sizeof plume);
     }
     assert_int_equal(tb_plume_seen(&plume, 20, &diag), TB_OK);
-    tb_plume_pass(&plume, 30, &speed);
+    tb_plume_pass_km(&plume, 30, &speed);
     assert_int_equal(tb_plume_seen(&plume, 19, &diag), TB_INPUT); /* before the one above */
 }
 

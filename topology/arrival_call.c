@@ -1,0 +1,341 @@
+#include "topology/arrival_call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "topology/call.h"
+
+enum { CODE_MAX = 999999, NAME_BYTES_MAX = 256, DIAG_LINE_BYTES_MAX = 1024 };
+
+static struct tb_arrival_row down_rows[TB_ARRIVAL_ROWS_MAX];
+static struct tb_trace_row trace_rows[TB_ARRIVAL_ROWS_MAX];
+
+/* ------------------------------------------------------------- options */
+
+static void add_fact(struct tb_arrival_call *call, enum tb_water_fact_kind kind, const char *name)
+{
+    if (call->facts < TB_ARRIVAL_CALL_FACTS_MAX) {
+        call->fact[call->facts++] = (struct tb_water_fact){.kind = kind, .name = name};
+    }
+}
+
+int tb_arrival_call_option(struct tb_arrival_call *call, int argc, char **argv, int at)
+{
+    const struct {
+        const char *option;
+        const char **text;
+    } texts[] = {{"--river", &call->river},   {"--section", &call->section},
+                 {"--km", &call->km},         {"--county", &call->county},
+                 {"--regime", &call->regime}, {"--discharge", &call->discharge},
+                 {"--then", &call->then}};
+    const struct {
+        const char *option;
+        enum tb_water_fact_kind kind;
+    } facts[] = {{"--open", TB_WATER_GATE_OPEN}, {"--dry", TB_WATER_DRY}, {"--ice", TB_WATER_ICE}};
+    if (strcmp(argv[at], "--json") == 0) {
+        call->json = true;
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && at + 1 < argc; i++) {
+        if (strcmp(argv[at], texts[i].option) == 0) {
+            *texts[i].text = argv[at + 1];
+            return 2;
+        }
+    }
+    for (size_t i = 0; i < sizeof facts / sizeof *facts && at + 1 < argc; i++) {
+        if (strcmp(argv[at], facts[i].option) == 0) {
+            add_fact(call, facts[i].kind, argv[at + 1]);
+            return 2;
+        }
+    }
+    return 0;
+}
+
+static bool number(const char *text, double *out)
+{
+    return tb_call_number(text, strlen(text), out);
+}
+
+static int usage(const char *why)
+{
+    fprintf(stderr, "tongbao-topology: %s\n", why);
+    return TB_CALL_USAGE;
+}
+
+static int regime_of(const struct tb_arrival_call *call, struct tb_arrival_question *question)
+{
+    static const char *const words[] = {"", "low", "normal", "flood"};
+    for (size_t i = 1; call->regime != NULL && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(call->regime, words[i]) == 0) {
+            question->regime = (enum tb_travel_regime)i;
+            return TB_CALL_OK;
+        }
+    }
+    return call->regime == NULL
+               ? TB_CALL_OK
+               : tb_call_mistake("--regime", call->regime, "write low, normal or flood");
+}
+
+/* The call as a question; TB_CALL_OK, or what the program ends with. */
+static int question_of(const struct tb_arrival_call *call, struct tb_arrival_question *question)
+{
+    int ways = (call->section != NULL) + (call->km != NULL) + (call->county != NULL);
+    uint64_t code = 0;
+    *question = (struct tb_arrival_question){
+        .place = {.river = call->river, .section = call->section, .river_km = -1},
+        .facts = call->fact,
+        .fact_count = call->facts,
+    };
+    if (call->river == NULL || ways != 1) {
+        return usage("write --river NAME, and where: --km KM, --county CODE or --section NAME");
+    }
+    if (call->regime != NULL && call->discharge != NULL) {
+        return usage("write --regime or --discharge; a discharge says more");
+    }
+    if (call->km != NULL &&
+        (!number(call->km, &question->place.river_km) || question->place.river_km < 0)) {
+        return tb_call_mistake("--km", call->km,
+                               "write kilometres along the river, 0 or more, without the unit");
+    }
+    if (call->county != NULL &&
+        (strlen(call->county) != 6 || !tb_text_u64(call->county, CODE_MAX, &code))) {
+        return tb_call_mistake("--county", call->county,
+                               "write the six digits of the division, e.g. 140926");
+    }
+    question->place.county = (uint32_t)code;
+    if (call->discharge != NULL &&
+        (!number(call->discharge, &question->discharge_m3_s) || question->discharge_m3_s <= 0)) {
+        return tb_call_mistake("--discharge", call->discharge,
+                               "write a plain number over 0, in cubic metres a second, without "
+                               "the unit; a dry river is --dry NAME");
+    }
+    return regime_of(call, question);
+}
+
+static int told(const struct tb_diag *diag, enum tb_status status)
+{
+    fprintf(stderr, "tongbao-topology: %s\n",
+            diag->text[0] != '\0' ? diag->text : tb_status_text(status));
+    return TB_CALL_MISTAKE;
+}
+
+/* ---------------------------------------------------------------- json */
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+    int failed = json_object_set_new(object, name, value);
+    tb_assert(failed == 0);
+}
+
+static json_t *hours(double value)
+{
+    return json_real(round(value * 1000) / 1000);
+}
+
+static int print_json(json_t *list)
+{
+    tb_assert(list != NULL);
+    int failed = json_dumpf(list, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_decref(list);
+    putchar('\n');
+    return failed == 0 ? TB_CALL_OK : TB_CALL_MISTAKE;
+}
+
+static json_t *row_json(const struct tb_arrival_row *row)
+{
+    const struct tb_travel_window *w = &row->window;
+    json_t *object = json_object();
+    char code[8];
+    tb_assert(object != NULL);
+    snprintf(code, sizeof code, "%06u", row->code);
+    set(object, "place", json_string(row->place));
+    set(object, "kind", json_string(tb_arrival_kind_name(row->kind)));
+    set(object, "code", json_string(code));
+    set(object, "river", json_string(row->river));
+    set(object, "km", hours(row->km));
+    if (row->refusal == TB_ARRIVAL_GIVEN) {
+        set(object, "earliest_h", hours(w->earliest_h));
+        set(object, "likely_h", hours(w->likely_h));
+        set(object, "latest_h", hours(w->latest_h));
+        set(object, "peak_h", hours(w->peak_h));
+        set(object, "tail_h", hours(w->tail_h));
+        set(object, "method", json_string(tb_travel_method_name(w->method)));
+        set(object, "refusal", json_null());
+    } else {
+        const char *const none[] = {"earliest_h", "likely_h", "latest_h",
+                                    "peak_h",     "tail_h",   "method"};
+        for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+            set(object, none[i], json_null());
+        }
+        set(object, "refusal", json_string(tb_arrival_refusal_text(row->refusal)));
+        set(object, "gate", row->gate != NULL ? json_string(row->gate) : json_null());
+        set(object, "until_refusal_h", hours(w->earliest_h));
+    }
+    set(object, "sample", json_boolean(row->sample));
+    return object;
+}
+
+/* --------------------------------------------------------------- tables */
+
+static void print_basis(const struct tb_arrival_question *question)
+{
+    static const char *const regimes[] = {"any regime from low to flood", "low water",
+                                          "normal water", "flood water"};
+    if (question->discharge_m3_s > 0) {
+        printf("%.10g m3/s; ", question->discharge_m3_s);
+    } else {
+        printf("%s; ", regimes[question->regime]);
+    }
+}
+
+static void print_row(const struct tb_arrival_row *row)
+{
+    const struct tb_travel_window *w = &row->window;
+    tb_call_cell(tb_arrival_kind_name(row->kind), 9);
+    printf("%06u  ", row->code);
+    tb_call_cell(row->place, 28);
+    printf("%7.1f  ", row->km);
+    if (row->refusal == TB_ARRIVAL_GIVEN) {
+        printf("%8.1f %8.1f %8.1f %8.1f %8.1f  %s\n", w->earliest_h, w->likely_h, w->latest_h,
+               w->peak_h, w->tail_h, tb_travel_method_name(w->method));
+    } else if (row->gate != NULL) {
+        printf("%s %s: there from %.1f h; then ask who works it\n",
+               tb_arrival_refusal_text(row->refusal), row->gate, w->earliest_h);
+    } else {
+        printf("%s from %.1f h\n", tb_arrival_refusal_text(row->refusal), w->earliest_h);
+    }
+}
+
+int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call)
+{
+    struct tb_arrival_question question;
+    struct tb_diag diag = {0};
+    size_t count;
+    int wrong = question_of(call, &question);
+    if (wrong != TB_CALL_OK) {
+        return wrong;
+    }
+    if (call->then != NULL) {
+        return usage("--then is for trace; arrival has no second sighting");
+    }
+    enum tb_status status =
+        tb_arrival_down(rivers, &question, down_rows, TB_ARRIVAL_ROWS_MAX, &count, &diag);
+    if (status != TB_OK) {
+        return told(&diag, status);
+    }
+    if (call->json) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < count; i++) {
+            json_array_append_new(list, row_json(&down_rows[i]));
+        }
+        return print_json(list);
+    }
+    print_basis(&question);
+    puts("hours since the release");
+    printf("kind     code    place                            km  earliest   likely   latest     "
+           "peak     tail  method\n");
+    for (size_t i = 0; i < count; i++) {
+        print_row(&down_rows[i]);
+    }
+    return TB_CALL_OK;
+}
+
+/* ---------------------------------------------------------------- trace */
+
+/* SECTION=HOURS, on the same river. */
+static int then_of(const struct tb_arrival_call *call, char name[NAME_BYTES_MAX],
+                   struct tb_arrival_place *other, double *other_h)
+{
+    const char *sign = strrchr(call->then, '=');
+    size_t length = sign != NULL ? (size_t)(sign - call->then) : 0;
+    if (length == 0 || length >= NAME_BYTES_MAX || !number(sign + 1, other_h)) {
+        return tb_call_mistake("--then", call->then,
+                               "write SECTION=HOURS, how much later it was seen there; below 0 "
+                               "for earlier");
+    }
+    memcpy(name, call->then, length);
+    name[length] = '\0';
+    *other = (struct tb_arrival_place){.river = call->river, .section = name, .river_km = -1};
+    return TB_CALL_OK;
+}
+
+static json_t *trace_json(const struct tb_rivers *rivers, const struct tb_trace_row *row)
+{
+    json_t *object = json_object();
+    json_t *risks = json_array();
+    char code[8];
+    tb_assert(object != NULL && risks != NULL);
+    snprintf(code, sizeof code, "%06u", row->county);
+    set(object, "county", json_string(tb_rivers_name(rivers, row->county)));
+    set(object, "code", json_string(code));
+    set(object, "river", json_string(row->river));
+    set(object, "nearest_km", hours(row->nearest_km));
+    set(object, "farthest_km", hours(row->farthest_km));
+    set(object, "released_from_h", hours(-row->earliest_h));
+    set(object, "released_to_h", hours(-row->latest_h));
+    set(object, "gate", *row->gate != '\0' ? json_string(row->gate) : json_null());
+    for (size_t i = 0; i < row->risks; i++) {
+        json_array_append_new(risks, json_string(row->risk[i].name));
+    }
+    set(object, "risks", risks);
+    return object;
+}
+
+static void print_trace(const struct tb_rivers *rivers, const struct tb_trace_row *row)
+{
+    printf("%06u  ", row->county);
+    tb_call_cell(tb_rivers_name(rivers, row->county), 14);
+    tb_call_cell(row->river, 12);
+    printf("%7.1f %7.1f  %8.1f %8.1f  ", row->nearest_km, row->farthest_km, -row->earliest_h,
+           -row->latest_h);
+    if (*row->gate != '\0') {
+        printf("闸控 %s  ", row->gate);
+    }
+    for (size_t i = 0; i < row->risks; i++) {
+        printf("%s%s", i > 0 ? "、" : "", row->risk[i].name);
+    }
+    putchar('\n');
+}
+
+int tb_arrival_call_trace(const struct tb_rivers *rivers, const struct tb_arrival_call *call)
+{
+    struct tb_arrival_question question;
+    struct tb_arrival_place other;
+    struct tb_diag diag = {0};
+    char name[NAME_BYTES_MAX];
+    double other_h = 0;
+    size_t count;
+    int wrong = question_of(call, &question);
+    if (wrong == TB_CALL_OK && call->then != NULL) {
+        wrong = then_of(call, name, &other, &other_h);
+    }
+    if (wrong != TB_CALL_OK) {
+        return wrong;
+    }
+    enum tb_status status =
+        tb_arrival_trace(rivers, &question, call->then != NULL ? &other : NULL, other_h, trace_rows,
+                         TB_ARRIVAL_ROWS_MAX, &count, &diag);
+    if (status != TB_OK) {
+        return told(&diag, status);
+    }
+    if (call->json) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < count; i++) {
+            json_array_append_new(list, trace_json(rivers, &trace_rows[i]));
+        }
+        return print_json(list);
+    }
+    print_basis(&question);
+    puts("hours before the sighting within which it was released");
+    printf("code    county        river         km from    to      from       to  gate, risk "
+           "sources\n");
+    for (size_t i = 0; i < count; i++) {
+        print_trace(rivers, &trace_rows[i]);
+    }
+    return TB_CALL_OK;
+}
