@@ -287,6 +287,13 @@ enum tb_status tb_arrival_check(const struct tb_arrival_question *question, stru
         }
     }
     for (size_t i = 0; i < question->fact_count; i++) {
+        if (!(question->facts[i].age_h >= 0)) {
+            tb_diag_set(diag, 0,
+                        "what is reported of %.64s lies in the future; write when it was "
+                        "seen",
+                        question->facts[i].name);
+            return TB_INPUT;
+        }
         flow.discharge_m3_s = question->facts[i].discharge_m3_s;
         if (question->facts[i].kind == TB_WATER_DISCHARGE && tb_flow_check(&flow, diag) != TB_OK) {
             return TB_INPUT;

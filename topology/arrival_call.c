@@ -21,6 +21,8 @@ static void add_fact(struct tb_arrival_call *call, enum tb_water_fact_kind kind,
 {
     if (call->facts < TB_ARRIVAL_CALL_FACTS_MAX) {
         call->fact[call->facts++] = (struct tb_water_fact){.kind = kind, .name = name};
+    } else {
+        call->too_many = true;
     }
 }
 
@@ -40,6 +42,14 @@ int tb_arrival_call_option(struct tb_arrival_call *call, int argc, char **argv, 
     if (strcmp(argv[at], "--json") == 0) {
         call->json = true;
         return 1;
+    }
+    if (strcmp(argv[at], "--seen") == 0 && at + 1 < argc) {
+        if (call->sightings == TB_ARRIVAL_CALL_SEEN_MAX) {
+            call->too_many = true;
+            return 2;
+        }
+        call->seen[call->sightings++] = argv[at + 1];
+        return 2;
     }
     for (size_t i = 0; i < sizeof texts / sizeof *texts && at + 1 < argc; i++) {
         if (strcmp(argv[at], texts[i].option) == 0) {
@@ -65,6 +75,19 @@ static int usage(const char *why)
 {
     fprintf(stderr, "tongbao-topology: %s\n", why);
     return TB_CALL_USAGE;
+}
+
+/* ${text} is SECTION=HOURS. */
+static bool section_at(const char *text, char name[NAME_BYTES_MAX], double *hours_seen)
+{
+    const char *sign = strrchr(text, '=');
+    size_t length = sign != NULL ? (size_t)(sign - text) : 0;
+    if (length == 0 || length >= NAME_BYTES_MAX || !number(sign + 1, hours_seen)) {
+        return false;
+    }
+    memcpy(name, text, length);
+    name[length] = '\0';
+    return true;
 }
 
 static int regime_of(const struct tb_arrival_call *call, struct tb_arrival_question *question)
@@ -94,6 +117,10 @@ static int question_of(const struct tb_arrival_call *call, struct tb_arrival_que
     if (call->river == NULL || ways != 1) {
         return usage("write --river NAME, and where: --km KM, --county CODE or --section NAME");
     }
+    if (call->too_many) {
+        return usage("more than 64 gates and rivers, or 16 sightings; leave out those that lie "
+                     "farthest");
+    }
     if (call->regime != NULL && call->discharge != NULL) {
         return usage("write --regime or --discharge; a discharge says more");
     }
@@ -116,6 +143,12 @@ static int question_of(const struct tb_arrival_call *call, struct tb_arrival_que
     }
     return regime_of(call, question);
 }
+
+/* The sightings of a call, with the memory of their names. */
+struct sightings {
+    struct tb_water_sighting seen[TB_ARRIVAL_CALL_SEEN_MAX];
+    char name[TB_ARRIVAL_CALL_SEEN_MAX][NAME_BYTES_MAX];
+};
 
 static int told(const struct tb_diag *diag, enum tb_status status)
 {
@@ -211,15 +244,45 @@ static void print_row(const struct tb_arrival_row *row)
     }
 }
 
+/* The sightings of the call; TB_CALL_OK, or what the program ends with. */
+static int seen_of(const struct tb_rivers *rivers, const struct tb_arrival_call *call,
+                   struct sightings *sightings)
+{
+    for (size_t i = 0; i < call->sightings; i++) {
+        struct tb_water_sighting *seen = &sightings->seen[i];
+        if (!section_at(call->seen[i], sightings->name[i], &seen->hours)) {
+            return tb_call_mistake("--seen", call->seen[i],
+                                   "write SECTION=HOURS, how long after the release the peak was "
+                                   "seen there");
+        }
+        const struct tb_layer *section =
+            tb_rivers_layer(rivers, TB_LAYER_SECTION, sightings->name[i]);
+        if (section == NULL) {
+            return tb_call_mistake("--seen", call->seen[i],
+                                   "write a section below the incident, as sections.csv does");
+        }
+        seen->county = section->county;
+        seen->river = call->river;
+        seen->section = section->name;
+    }
+    return TB_CALL_OK;
+}
+
 int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call)
 {
     struct tb_arrival_question question;
+    struct sightings sightings = {0};
     struct tb_diag diag = {0};
     size_t count;
     int wrong = question_of(call, &question);
+    if (wrong == TB_CALL_OK) {
+        wrong = seen_of(rivers, call, &sightings);
+    }
     if (wrong != TB_CALL_OK) {
         return wrong;
     }
+    question.sightings = sightings.seen;
+    question.sighting_count = call->sightings;
     if (call->then != NULL) {
         return usage("--then is for trace; arrival has no second sighting");
     }
@@ -251,15 +314,11 @@ int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival
 static int then_of(const struct tb_arrival_call *call, char name[NAME_BYTES_MAX],
                    struct tb_arrival_place *other, double *other_h)
 {
-    const char *sign = strrchr(call->then, '=');
-    size_t length = sign != NULL ? (size_t)(sign - call->then) : 0;
-    if (length == 0 || length >= NAME_BYTES_MAX || !number(sign + 1, other_h)) {
+    if (!section_at(call->then, name, other_h)) {
         return tb_call_mistake("--then", call->then,
                                "write SECTION=HOURS, how much later it was seen there; below 0 "
                                "for earlier");
     }
-    memcpy(name, call->then, length);
-    name[length] = '\0';
     *other = (struct tb_arrival_place){.river = call->river, .section = name, .river_km = -1};
     return TB_CALL_OK;
 }
@@ -311,6 +370,9 @@ int tb_arrival_call_trace(const struct tb_rivers *rivers, const struct tb_arriva
     double other_h = 0;
     size_t count;
     int wrong = question_of(call, &question);
+    if (wrong == TB_CALL_OK && call->sightings > 0) {
+        return usage("--seen is for arrival; write --then for a second sighting");
+    }
     if (wrong == TB_CALL_OK && call->then != NULL) {
         wrong = then_of(call, name, &other, &other_h);
     }

@@ -9,13 +9,16 @@
  * arrival_call - `tongbao-topology arrival` and `trace`: the options of the call,
  * and the tables that answer it.
  */
-enum { TB_ARRIVAL_CALL_FACTS_MAX = 64 };
+enum { TB_ARRIVAL_CALL_FACTS_MAX = 64, TB_ARRIVAL_CALL_SEEN_MAX = 16 };
 
 struct tb_arrival_call {
     const char *river, *section, *km, *county, *regime, *discharge; /* as written; NULL if not */
     const char *then; /* of a trace: SECTION=HOURS, seen so much after the first */
     struct tb_water_fact fact[TB_ARRIVAL_CALL_FACTS_MAX];
     size_t facts;
+    const char *seen[TB_ARRIVAL_CALL_SEEN_MAX]; /* of an arrival: SECTION=HOURS, the peak */
+    size_t sightings;
+    bool too_many;
     bool json;
 };
 

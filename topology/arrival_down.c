@@ -36,6 +36,7 @@ struct walk {
     size_t rows;
     size_t rows_max;
     bool full;
+    bool used[TB_ARRIVAL_SIGHTINGS_MAX];
 };
 
 /* ----------------------------------------------------------------- stops */
@@ -125,6 +126,186 @@ static void add_row(struct walk *walk, enum tb_arrival_kind kind, const char *na
     tb_plume_window(plume, &row->window);
 }
 
+/* ------------------------------------------------------------------ ways */
+
+/* The peak was seen where ${here} is; that lifts any refusal above: the water has
+ * come. */
+static enum tb_status sighted(const struct walk *walk, struct stop *here,
+                              const struct tb_water_sighting *seen)
+{
+    if (here->refusal == TB_ARRIVAL_GIVEN) {
+        return tb_plume_seen(&here->plume, seen->hours, walk->diag);
+    }
+    if (!(seen->hours > 0) || seen->hours > TB_TRAVEL_HOURS_MAX || here->plume.km <= 0) {
+        tb_diag_set(walk->diag, 0, "the peak at kilometre %.10g: write hours since the release",
+                    here->plume.km);
+        return TB_INPUT;
+    }
+    tb_plume_resume(&here->plume, here->plume.km, seen->hours);
+    here->refusal = TB_ARRIVAL_GIVEN;
+    here->gate = NULL;
+    return TB_OK;
+}
+
+static enum tb_status seen_at_entry(struct walk *walk, struct stop *stop)
+{
+    const struct tb_arrival_question *question = walk->question;
+    const char *river = walk->rivers->river[stop->place->nth].key;
+    for (size_t i = 0; i < question->sighting_count; i++) {
+        const struct tb_water_sighting *seen = &question->sightings[i];
+        if (seen->section != NULL || seen->county != stop->place->county ||
+            strcmp(seen->river, river) != 0 || stop->start) {
+            continue;
+        }
+        walk->used[i] = true;
+        return sighted(walk, stop, seen);
+    }
+    return TB_OK;
+}
+
+/* The next sighting at a section of this county below ${from_km} and not below
+ * ${to_km}, both below the entry; NULL when there is none. */
+static const struct tb_water_sighting *next_seen(struct walk *walk, const struct stop *stop,
+                                                 double from_km, double to_km, double *at_km)
+{
+    size_t next = TB_ARRIVAL_SIGHTINGS_MAX;
+    for (size_t i = 0; i < walk->question->sighting_count; i++) {
+        const struct tb_water_sighting *seen = &walk->question->sightings[i];
+        const struct tb_layer *section =
+            seen->section == NULL ? NULL
+                                  : tb_rivers_layer(walk->rivers, TB_LAYER_SECTION, seen->section);
+        if (section == NULL || section->county != stop->place->county ||
+            section->nth != stop->place->nth) {
+            continue;
+        }
+        double km = tb_arrival_offset(walk->rivers, stop->place, section).likely_km;
+        if (km > from_km && km <= to_km && (next == TB_ARRIVAL_SIGHTINGS_MAX || km < *at_km)) {
+            next = i;
+            *at_km = km;
+        }
+    }
+    if (next == TB_ARRIVAL_SIGHTINGS_MAX) {
+        return NULL;
+    }
+    walk->used[next] = true;
+    return &walk->question->sightings[next];
+}
+
+/* What is reported of ${river} that ends all reckoning. */
+static enum tb_arrival_refusal barred(const struct walk *walk, const char *river)
+{
+    if (tb_arrival_reported(walk->question, TB_WATER_DRY, river)) {
+        return TB_ARRIVAL_DRY;
+    }
+    if (tb_arrival_reported(walk->question, TB_WATER_ICE, river)) {
+        return TB_ARRIVAL_ICE;
+    }
+    return TB_ARRIVAL_GIVEN;
+}
+
+/* The row of a gate: one for each gate, however many reaches lead to it. */
+static void add_gate(struct walk *walk, const struct stop *at, const char *gate)
+{
+    for (size_t i = 0; i < walk->rows; i++) {
+        if (walk->row[i].kind == TB_ARRIVAL_GATE && strcmp(walk->row[i].place, gate) == 0) {
+            return;
+        }
+    }
+    add_row(walk, TB_ARRIVAL_GATE, gate, at, &at->plume, false);
+}
+
+/* What the water of a county meets on one way out of it. */
+struct local {
+    const struct tb_reach *reach; /* NULL when there is none */
+    struct tb_speed speed;
+    enum tb_arrival_refusal refusal; /* of the whole way */
+    struct tb_arrival_bar bar;
+    bool barred;
+};
+
+static struct local local_of(const struct walk *walk, const struct stop *stop,
+                             const struct tb_reach *reach)
+{
+    struct local local = {.reach = reach, .refusal = barred(walk, reach->river)};
+    bool own = reach->nth == stop->place->nth;
+    double from_km = own && stop->start ? stop->offset.likely_km + AT_GATE_KM : 0;
+    if (!tb_arrival_speed(walk->question, reach, &local.speed) &&
+        local.refusal == TB_ARRIVAL_GIVEN) {
+        local.refusal = TB_ARRIVAL_NO_BASIS;
+    }
+    local.barred = tb_arrival_bar(walk->rivers, walk->question, reach, from_km, &local.bar);
+    return local;
+}
+
+/* ${here} goes on between two places below the entry, which is ${entry_km} below the
+ * incident; a bar between them, or one of unknown place, ends the reckoning at it. */
+static void advance(struct walk *walk, const struct local *local, double entry_km,
+                    const struct tb_stretch *from, const struct tb_stretch *to, struct stop *here)
+{
+    const struct tb_arrival_bar *bar = &local->bar;
+    bool stopped = local->barred && (!bar->placed || bar->offset.likely_km < to->likely_km);
+    if (here->refusal == TB_ARRIVAL_GIVEN && local->refusal != TB_ARRIVAL_GIVEN) {
+        here->refusal = local->refusal;
+    } else if (here->refusal == TB_ARRIVAL_GIVEN) {
+        struct tb_stretch way = tb_arrival_rest(stopped ? &bar->offset : to, from);
+        tb_plume_pass(&here->plume, &way, &local->speed);
+        if (stopped) {
+            add_gate(walk, here, bar->name);
+            here->refusal = TB_ARRIVAL_GATED;
+            here->gate = bar->name;
+        }
+    }
+    if (here->refusal != TB_ARRIVAL_GIVEN) {
+        here->plume.km = fmax(0, entry_km + to->likely_km);
+    }
+}
+
+/* From the entry, or the incident, to ${to} below the entry of the own river, from
+ * sighting to sighting; a sighting lifts the refusal above it. */
+static enum tb_status go_to(struct walk *walk, const struct stop *stop, const struct local *way,
+                            const struct tb_stretch *to, struct stop *here)
+{
+    struct local local = *way;
+    struct tb_stretch from = stop->offset;
+    double entry_km = stop->plume.km - from.likely_km;
+    double at_km = 0;
+    const struct tb_water_sighting *seen;
+    *here = *stop;
+    while ((seen = next_seen(walk, stop, from.likely_km, to->likely_km, &at_km)) != NULL) {
+        struct tb_stretch at = {at_km, at_km, at_km};
+        advance(walk, &local, entry_km, &from, &at, here);
+        enum tb_status status = sighted(walk, here, seen);
+        if (status != TB_OK) {
+            return status;
+        }
+        from = at;
+        local.barred = local.barred &&
+                       tb_arrival_bar(walk->rivers, walk->question, local.reach, at_km, &local.bar);
+    }
+    advance(walk, &local, entry_km, &from, to, here);
+    return TB_OK;
+}
+
+/* The water of ${stop} goes on by ${reach}. */
+static enum tb_status pass(struct walk *walk, const struct stop *stop, const struct local *local)
+{
+    const struct tb_reach *reach = local->reach;
+    struct stop *next = stop_at(walk, tb_rivers_place(walk->rivers, reach->to, reach->nth));
+    struct tb_stretch whole = tb_arrival_whole(walk->rivers, reach);
+    struct stop here = *stop;
+    if (reach->nth == stop->place->nth) {
+        enum tb_status status = go_to(walk, stop, local, &whole, &here);
+        if (status != TB_OK) {
+            return status;
+        }
+    } else {
+        struct tb_stretch somewhere = tb_arrival_anywhere(&whole);
+        advance(walk, local, stop->plume.km, &(struct tb_stretch){0}, &somewhere, &here);
+    }
+    arrive(next, &here.plume, here.refusal, here.gate);
+    return TB_OK;
+}
+
 /* True when ${layer} is to be told of at ${stop}: a section on the stop's own river,
  * an intake on any that it passes into, for nobody may drink by mistake. */
 static bool told(const struct walk *walk, const struct stop *stop, const struct tb_layer *layer)
@@ -138,10 +319,9 @@ static bool told(const struct walk *walk, const struct stop *stop, const struct 
                      tb_rivers_passes(walk->rivers, stop->place->nth, layer->nth);
 }
 
-/* The sections and intakes of the county below the incident; behind a bar that lies
- * above them they are refused. ${bar} is NULL when there is none. */
-static void add_layers(struct walk *walk, const struct stop *stop, const struct tb_speed *speed,
-                       const struct tb_arrival_bar *bar)
+/* The sections and intakes of the county below the incident. */
+static enum tb_status add_layers(struct walk *walk, const struct stop *stop,
+                                 const struct local *local)
 {
     size_t count;
     const struct tb_layer *layer = tb_rivers_layers(walk->rivers, stop->place->county, &count);
@@ -151,172 +331,14 @@ static void add_layers(struct walk *walk, const struct stop *stop, const struct 
             (stop->start && way.max_km < stop->offset.min_km)) { /* above the incident */
             continue;
         }
-        struct stop here = *stop;
-        if (here.refusal == TB_ARRIVAL_GIVEN && bar != NULL &&
-            (!bar->placed || way.likely_km > bar->offset.likely_km)) {
-            way = bar->offset;
-            here.refusal = TB_ARRIVAL_GATED;
-            here.gate = bar->name;
-        }
-        struct tb_plume plume = stop->plume;
-        if (stop->refusal == TB_ARRIVAL_GIVEN) {
-            way = tb_arrival_rest(&way, &stop->offset);
-            tb_plume_pass(&plume, &way, speed);
+        struct stop here;
+        enum tb_status status = go_to(walk, stop, local, &way, &here);
+        if (status != TB_OK) {
+            return status;
         }
         add_row(walk, layer[i].kind == TB_LAYER_SECTION ? TB_ARRIVAL_SECTION : TB_ARRIVAL_INTAKE,
-                layer[i].name, &here, &plume, layer[i].sample);
+                layer[i].name, &here, &here.plume, layer[i].sample);
     }
-}
-
-/* ------------------------------------------------------------------ ways */
-
-/* A sighting where the river enters the county lifts any refusal above it: the
- * water has come. */
-static enum tb_status seen_at_entry(struct walk *walk, struct stop *stop)
-{
-    const struct tb_arrival_question *question = walk->question;
-    const char *river = walk->rivers->river[stop->place->nth].key;
-    for (size_t i = 0; i < question->sighting_count; i++) {
-        const struct tb_water_sighting *seen = &question->sightings[i];
-        if (seen->section != NULL || seen->county != stop->place->county ||
-            strcmp(seen->river, river) != 0 || stop->start) {
-            continue;
-        }
-        if (stop->refusal == TB_ARRIVAL_GIVEN) {
-            return tb_plume_seen(&stop->plume, seen->hours, walk->diag);
-        }
-        if (seen->hours > 0 && stop->plume.km > 0) {
-            tb_plume_resume(&stop->plume, stop->plume.km, seen->hours);
-            stop->refusal = TB_ARRIVAL_GIVEN;
-            stop->gate = NULL;
-        }
-    }
-    return TB_OK;
-}
-
-/* The next sighting at a section of this county below ${from_km} and above
- * ${to_km}, both below the entry; NULL when there is none. */
-static const struct tb_water_sighting *next_seen(const struct walk *walk, const struct stop *stop,
-                                                 double from_km, double to_km, double *at_km)
-{
-    const struct tb_water_sighting *next = NULL;
-    for (size_t i = 0; i < walk->question->sighting_count; i++) {
-        const struct tb_water_sighting *seen = &walk->question->sightings[i];
-        const struct tb_layer *section =
-            seen->section == NULL ? NULL
-                                  : tb_rivers_layer(walk->rivers, TB_LAYER_SECTION, seen->section);
-        if (section == NULL || section->county != stop->place->county ||
-            section->nth != stop->place->nth) {
-            continue;
-        }
-        double km = tb_arrival_offset(walk->rivers, stop->place, section).likely_km;
-        if (km > from_km && km <= to_km && (next == NULL || km < *at_km)) {
-            next = seen;
-            *at_km = km;
-        }
-    }
-    return next;
-}
-
-/* Along ${reach} on the stop's own river, from sighting to sighting. */
-static enum tb_status pass_seen(const struct walk *walk, const struct stop *stop,
-                                const struct tb_reach *reach, const struct tb_speed *speed,
-                                struct tb_plume *plume)
-{
-    struct tb_stretch whole = tb_arrival_whole(walk->rivers, reach);
-    struct tb_stretch from = stop->offset;
-    double at_km = 0;
-    const struct tb_water_sighting *seen;
-    while ((seen = next_seen(walk, stop, from.likely_km, whole.likely_km, &at_km)) != NULL) {
-        struct tb_stretch part = {at_km - from.likely_km, at_km - from.likely_km,
-                                  at_km - from.likely_km};
-        tb_plume_pass(plume, &part, speed);
-        enum tb_status status = tb_plume_seen(plume, seen->hours, walk->diag);
-        if (status != TB_OK) {
-            return status;
-        }
-        from = (struct tb_stretch){at_km, at_km, at_km};
-    }
-    struct tb_stretch rest = tb_arrival_rest(&whole, &from);
-    tb_plume_pass(plume, &rest, speed);
-    return TB_OK;
-}
-
-/* What is reported of ${reach} that ends all reckoning; the river's own word. */
-static enum tb_arrival_refusal barred(const struct walk *walk, const struct tb_reach *reach)
-{
-    if (tb_arrival_reported(walk->question, TB_WATER_DRY, reach->river)) {
-        return TB_ARRIVAL_DRY;
-    }
-    if (tb_arrival_reported(walk->question, TB_WATER_ICE, reach->river)) {
-        return TB_ARRIVAL_ICE;
-    }
-    return TB_ARRIVAL_GIVEN;
-}
-
-/* The row of a gate: one for each gate, however many reaches lead to it. */
-static void add_gate(struct walk *walk, const struct stop *stop, const char *gate,
-                     const struct tb_plume *plume)
-{
-    for (size_t i = 0; i < walk->rows; i++) {
-        if (walk->row[i].kind == TB_ARRIVAL_GATE && strcmp(walk->row[i].place, gate) == 0) {
-            return;
-        }
-    }
-    add_row(walk, TB_ARRIVAL_GATE, gate, stop, plume, false);
-}
-
-/* What bars the way of ${stop} by ${reach}; false when nothing does. */
-static bool barred_by(const struct walk *walk, const struct stop *stop,
-                      const struct tb_reach *reach, struct tb_arrival_bar *bar)
-{
-    bool own = reach->nth == stop->place->nth;
-    double from_km = own && stop->start ? stop->offset.likely_km + AT_GATE_KM : 0;
-    return tb_arrival_bar(walk->rivers, walk->question, reach, from_km, bar);
-}
-
-/* The water of ${stop} goes on by ${reach}. */
-static enum tb_status pass(struct walk *walk, const struct stop *stop, const struct tb_reach *reach)
-{
-    struct stop *next = stop_at(walk, tb_rivers_place(walk->rivers, reach->to, reach->nth));
-    struct tb_plume plume = stop->plume;
-    struct tb_speed speed;
-    if (stop->refusal != TB_ARRIVAL_GIVEN) {
-        plume.km += reach->length_m / 1000.0;
-        arrive(next, &plume, stop->refusal, stop->gate);
-        return TB_OK;
-    }
-    enum tb_arrival_refusal refusal = barred(walk, reach);
-    if (refusal == TB_ARRIVAL_GIVEN && !tb_arrival_speed(walk->question, reach, &speed)) {
-        refusal = TB_ARRIVAL_NO_BASIS;
-    }
-    if (refusal != TB_ARRIVAL_GIVEN) {
-        plume.km += reach->length_m / 1000.0;
-        arrive(next, &plume, refusal, NULL);
-        return TB_OK;
-    }
-    struct tb_stretch whole = tb_arrival_whole(walk->rivers, reach);
-    bool own = reach->nth == stop->place->nth;
-    struct tb_stretch rest =
-        own ? tb_arrival_rest(&whole, &stop->offset) : tb_arrival_anywhere(&whole);
-    struct tb_arrival_bar bar;
-    if (barred_by(walk, stop, reach, &bar)) {
-        struct tb_stretch to_bar =
-            own && bar.placed ? tb_arrival_rest(&bar.offset, &stop->offset) : bar.offset;
-        tb_plume_pass(&plume, &to_bar, &speed);
-        add_gate(walk, stop, bar.name, &plume);
-        arrive(next, &plume, TB_ARRIVAL_GATED, bar.name);
-        return TB_OK;
-    }
-    if (own) {
-        enum tb_status status = pass_seen(walk, stop, reach, &speed, &plume);
-        if (status != TB_OK) {
-            return status;
-        }
-    } else {
-        tb_plume_pass(&plume, &rest, &speed);
-    }
-    arrive(next, &plume, TB_ARRIVAL_GIVEN, NULL);
     return TB_OK;
 }
 
@@ -333,26 +355,25 @@ static const char *border(const struct tb_rivers *rivers, const struct tb_place 
 
 static enum tb_status go_on(struct walk *walk, struct stop *stop)
 {
-    struct tb_speed here = {0};
-    bool known = false;
-    struct tb_arrival_bar bar;
-    bool has_bar = false;
+    uint32_t nth = stop->place->nth;
+    struct local own = {0}; /* along the own river; else the first that the water takes */
     size_t count;
     enum tb_status status = seen_at_entry(walk, stop);
     const struct tb_reach *out =
         tb_rivers_along(walk->rivers, stop->place->county, TB_DOWN, &count);
     for (size_t i = 0; i < count && status == TB_OK; i++) {
-        if (!tb_rivers_on_path(walk->rivers, stop->place->nth, out[i].nth, TB_DOWN)) {
+        if (!tb_rivers_on_path(walk->rivers, nth, out[i].nth, TB_DOWN)) {
             continue;
         }
         const struct tb_place *to = tb_rivers_place(walk->rivers, out[i].to, out[i].nth);
         const char *entered = border(walk->rivers, stop->place, to);
         struct stop *next = stop_at(walk, to);
         next->border = next->border == NULL ? entered : next->border;
-        status = pass(walk, stop, &out[i]);
-        known = known || tb_arrival_speed(walk->question, &out[i], &here);
-        has_bar =
-            has_bar || (out[i].nth == stop->place->nth && barred_by(walk, stop, &out[i], &bar));
+        struct local local = local_of(walk, stop, &out[i]);
+        status = pass(walk, stop, &local);
+        if (own.reach == NULL || (out[i].nth == nth && (own.reach->nth != nth || !own.barred))) {
+            own = local;
+        }
     }
     if (status != TB_OK) {
         return status;
@@ -364,10 +385,14 @@ static enum tb_status go_on(struct walk *walk, struct stop *stop)
             add_row(walk, TB_ARRIVAL_BORDER, stop->border, stop, &stop->plume, false);
         }
     }
-    if (known) {
-        add_layers(walk, stop, &here, has_bar ? &bar : NULL);
+    if (own.reach == NULL || own.reach->nth != nth) {
+        own.barred = false;
+        own.refusal = barred(walk, walk->rivers->river[nth].key);
     }
-    return TB_OK;
+    if (own.refusal == TB_ARRIVAL_GIVEN && own.speed.peak_m_s <= 0) {
+        own.refusal = TB_ARRIVAL_NO_BASIS;
+    }
+    return add_layers(walk, stop, &own);
 }
 
 /* ------------------------------------------------------------------- all */
@@ -413,6 +438,23 @@ static enum tb_status run(struct walk *walk, const struct tb_arrival_start start
     return status == TB_OK && walk->full ? TB_TOOBIG : status;
 }
 
+/* Every sighting must lie on the way: one that does not would be let be unseen. */
+static enum tb_status all_used(const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->question->sighting_count; i++) {
+        const struct tb_water_sighting *seen = &walk->question->sightings[i];
+        if (!walk->used[i]) {
+            tb_diag_set(walk->diag, 0,
+                        "the sighting at '%.64s' does not lie on the water below the incident, or "
+                        "stands twice; write each place below it once",
+                        seen->section != NULL ? seen->section
+                                              : tb_rivers_name(walk->rivers, seen->county));
+            return TB_INPUT;
+        }
+    }
+    return TB_OK;
+}
+
 enum tb_status tb_arrival_down(const struct tb_rivers *rivers,
                                const struct tb_arrival_question *question,
                                struct tb_arrival_row *rows, size_t rows_max, size_t *count,
@@ -440,6 +482,9 @@ enum tb_status tb_arrival_down(const struct tb_rivers *rivers,
     };
     tb_assert(walk.stop != NULL && walk.stop_of != NULL && walk.order != NULL);
     status = run(&walk, starts, start_count);
+    if (status == TB_OK) {
+        status = all_used(&walk);
+    }
     free(walk.stop);
     free(walk.stop_of);
     free(walk.order);

@@ -15,7 +15,7 @@
 #include "topology/data.h"
 #include "topology/rivers.h"
 
-enum { VALID_DAYS = 730, TABLES_MAX = 8, NAME_BYTES_MAX = 64 };
+enum { VALID_DAYS = 730, TABLES_MAX = 10, NAME_BYTES_MAX = 64 };
 
 static int load(const struct tb_args *args, json_t **draft)
 {
@@ -256,9 +256,11 @@ int tb_province_broker(struct tb_cli *cli, const struct tb_args *args)
 /* ----------------------------------------------------------------- rivers */
 
 /* The tables that a directory carries. */
-static const char *const tables[] = {"divisions.csv", "rivers.csv",  "reaches.csv",
-                                     "banks.csv",     "ends.csv",    "velocity_classes.csv",
-                                     "sections.csv",  TB_POLICY_FILE};
+static const char *const tables[] = {
+    "divisions.csv",        "rivers.csv",   "reaches.csv",  "banks.csv", "ends.csv",
+    "velocity_classes.csv", "sections.csv", "chainage.csv", "works.csv", TB_POLICY_FILE};
+
+_Static_assert(sizeof tables / sizeof tables[0] == TABLES_MAX, "a table has its place");
 
 struct river_files {
     size_t count;

@@ -180,6 +180,9 @@ static void a_province_makes_its_directory_of_requests(void **state)
     assert_int_equal(run.status, 0);
     assert_non_null(strstr(run.output, "\"state\": \"retired\""));
     assert_non_null(strstr(run.output, "\"name\": \"reaches.csv\""));
+    /* Kilometres and works: without them every office would reckon otherwise. */
+    assert_non_null(strstr(run.output, "\"name\": \"chainage.csv\""));
+    assert_non_null(strstr(run.output, "\"name\": \"works.csv\""));
 }
 
 /* I3: a request that was altered on its way does not enter the draft. */

@@ -268,6 +268,115 @@ static void travel_tells_what_to_write_instead_of_a_mistake(void **state)
     assert_non_null(strstr(err, "each place once"));
 }
 
+/* -------------------------------------------------------- arrival, trace */
+
+#define SPILL "arrival", "--river", "汾河", "--km", "611"
+
+static void arrival_gives_json_rows_with_exactly_the_agreed_keys(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"place",    "kind",     "code",   "km",     "earliest_h",
+                                       "likely_h", "latest_h", "peak_h", "tail_h", "method",
+                                       "refusal",  "river",    "sample"};
+    assert_int_equal(RUN(SPILL, "--discharge", "20", "--json"), 0);
+    json_t *list = json_loads(out, 0, NULL);
+    assert_true(json_array_size(list) > 20);
+    bool refusal = false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *row = json_array_get(list, i);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            assert_non_null(json_object_get(row, keys[k]));
+        }
+        bool given = json_is_null(json_object_get(row, "refusal"));
+        assert_int_equal(json_is_number(json_object_get(row, "likely_h")), given);
+        assert_int_equal(json_is_string(json_object_get(row, "method")), given);
+        assert_int_equal(json_object_size(row), given ? 13 : 15);
+        refusal = refusal || !given;
+    }
+    assert_true(refusal); /* 三门峡水库 bars the way */
+    json_decref(list);
+}
+
+static void arrival_says_by_what_it_reckoned_and_whom_to_ask(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN(SPILL, "--discharge", "20"), 0);
+    assert_non_null(strstr(out, "20 m3/s; hours since the release"));
+    assert_non_null(strstr(out, "闸控 三门峡水库: there from "));
+    assert_int_equal(RUN(SPILL), 0);
+    assert_non_null(strstr(out, "any regime from low to flood"));
+    assert_int_equal(RUN(SPILL, "--discharge", "20", "--open", "三门峡水库"), 0);
+    assert_null(strstr(out, "闸控 三门峡水库"));
+    assert_int_equal(RUN(SPILL, "--dry", "汾河"), 0);
+    assert_non_null(strstr(out, "断流"));
+    assert_int_equal(RUN(SPILL, "--ice", "黄河"), 0);
+    assert_non_null(strstr(out, "冰封"));
+    assert_int_equal(RUN(SPILL, "--discharge", "20", "--seen", "翟店=14"), 0);
+    assert_non_null(strstr(out, "observed"));
+}
+
+static void trace_tells_when_it_was_released_and_narrows(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("trace", "--river", "汾河", "--section", "韩武村", "--json"), 0);
+    json_t *list = json_loads(out, 0, NULL);
+    size_t all = json_array_size(list);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "code")),
+                        "140121");
+    json_decref(list);
+    assert_int_equal(
+        RUN("trace", "--river", "汾河", "--section", "韩武村", "--then", "小店桥=-20", "--json"),
+        0);
+    list = json_loads(out, 0, NULL);
+    assert_true(json_array_size(list) > 0 && json_array_size(list) < all);
+    json_decref(list);
+    assert_int_equal(RUN("trace", "--river", "汾河", "--county", "140121"), 0);
+    assert_non_null(strstr(out, "hours before the sighting"));
+}
+
+static void arrival_and_trace_tell_what_to_write_instead_of_a_mistake(void **state)
+{
+    (void)state;
+    const struct {
+        const char *words[10];
+        const char *said;
+        int status;
+    } wrong[] = {
+        {{"arrival"}, "write --river NAME, and where", 2},
+        {{"arrival", "--river", "汾河"}, "--km KM, --county CODE or --section NAME", 2},
+        {{SPILL, "--county", "140825"}, "and where", 2},
+        {{SPILL, "--regime", "low", "--discharge", "3"}, "a discharge says more", 2},
+        {{SPILL, "--then", "翟店=3"}, "--then is for trace", 2},
+        {{SPILL, "--speed", "3"}, "does not know", 2},
+        {{SPILL, "--regime", "wet"}, "write low, normal or flood", 1},
+        {{SPILL, "--discharge", "-3"}, "over 0", 1},
+        {{SPILL, "--discharge", "0"}, "a dry river is --dry NAME", 1},
+        {{SPILL, "--discharge", "20m3/s"}, "without the unit", 1},
+        {{SPILL, "--discharge", "1e6"}, "at most 300000", 1},
+        {{SPILL, "--seen", "翟店"}, "write SECTION=HOURS", 1},
+        {{SPILL, "--seen", "无此=3"}, "a section below the incident", 1},
+        {{SPILL, "--seen", "寨上=3"}, "does not lie on the water below", 1},
+        {{SPILL, "--seen", "翟店=0.2"}, "faster than 12 m/s", 1},
+        {{SPILL, "--seen", "翟店=3h"}, "write SECTION=HOURS", 1},
+        {{"arrival", "--river", "汾河", "--km", "-5"}, "0 or more, without the unit", 1},
+        {{"arrival", "--river", "汾河", "--km", "61km"}, "without the unit", 1},
+        {{"arrival", "--river", "汾河", "--km", "2000"}, "is not on 汾河; write 0 to", 1},
+        {{"arrival", "--river", "长江", "--km", "5"}, "unknown river", 1},
+        {{"arrival", "--river", "桑干河", "--section", "韩武村"}, "is not on 桑干河", 1},
+        {{"arrival", "--river", "汾河", "--county", "14092"}, "six digits", 1},
+        {{"arrival", "--river", "汾河", "--county", "140221"}, "does not run through", 1},
+        {{"trace", "--river", "汾河", "--km", "300", "--then", "3"}, "how much later", 1},
+        {{"trace", "--river", "汾河", "--km", "300", "--seen", "翟店=3"}, "write --then", 2},
+        {{"trace", "--river", "汾河", "--km", "300", "--then", "石匣里=3"}, "is not on 汾河", 1},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int status = run(wrong[i].words);
+        if (status != wrong[i].status || strstr(err, wrong[i].said) == NULL || out[0] != '\0') {
+            fail_msg("%zu: %d %s%s", i, status, out, err);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +388,10 @@ int main(void)
         cmocka_unit_test(draw_gives_a_graph_and_a_map),
         cmocka_unit_test(travel_tells_the_windows_of_a_reach),
         cmocka_unit_test(travel_tells_what_to_write_instead_of_a_mistake),
+        cmocka_unit_test(arrival_gives_json_rows_with_exactly_the_agreed_keys),
+        cmocka_unit_test(arrival_says_by_what_it_reckoned_and_whom_to_ask),
+        cmocka_unit_test(trace_tells_when_it_was_released_and_narrows),
+        cmocka_unit_test(arrival_and_trace_tell_what_to_write_instead_of_a_mistake),
     };
     return cmocka_run_group_tests_name("topology_program", tests, begin, end);
 }
