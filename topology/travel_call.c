@@ -8,13 +8,17 @@
 
 #include "base/fault.h"
 #include "topology/call.h"
+#include "topology/spill_call.h"
 #include "topology/travel.h"
 
 enum { SEEN_MAX = 64, LINE_BYTES_MAX = 512 };
 
 static const char travel_usage[] =
     "usage: tongbao-topology travel --length-km L --discharge Q [--mean-discharge QA]\n"
-    "                               [--area-km2 A] [--slope S] [--seen KM=HOURS]… [--json]\n"
+    "                               [--area-km2 A] [--slope S] [--seen KM=HOURS]…\n"
+    "                               [--mass-kg M --dispersion E --area-m2 A] [--width-m B]\n"
+    "                               [--depth-m H] [--decay-per-day K] [--release-h T]\n"
+    "                               [--limit-mg-l C] [--json]\n"
     "\n"
     "  When a soluble substance that was released at once comes to the place L kilometres\n"
     "  below, in hours since the release: first arrival, peak, passing of the tail.\n"
@@ -24,7 +28,16 @@ static const char travel_usage[] =
     "  --mean-discharge QA   over the years, in cubic metres a second\n"
     "  --area-km2 A          drained above the reach, in square kilometres\n"
     "  --slope S             metres a metre: 0.5 per mille is 0.0005\n"
-    "  --seen KM=HOURS       the peak was seen KM kilometres below the release, HOURS after it\n";
+    "  --seen KM=HOURS       the peak was seen KM kilometres below the release, HOURS after it\n"
+    "\n"
+    "  How much of it there is, where all of these are known:\n"
+    "  --mass-kg M           released, in kilograms\n"
+    "  --area-m2 A           of the cross-section, in square metres; else --width-m x --depth-m\n"
+    "  --dispersion E        longitudinal, in square metres a second; else Fischer's estimate of\n"
+    "                        --width-m, --depth-m and --slope\n"
+    "  --decay-per-day K     what is lost in a day, as a part of it\n"
+    "  --release-h T         released evenly over T hours, not at once\n"
+    "  --limit-mg-l C        and how long it is above C milligrams a litre\n";
 
 /* The peak was seen there, then. */
 struct sighting {
@@ -37,6 +50,7 @@ struct question {
     struct tb_flow flow;
     struct sighting seen[SEEN_MAX];
     size_t sightings;
+    struct tb_spill_call spill;
     bool json;
 };
 
@@ -80,6 +94,14 @@ static int take(struct question *question, const char *option, const char *value
         {"--mean-discharge", &question->flow.mean_discharge_m3_s, "cubic metres a second"},
         {"--area-km2", &question->flow.area_km2, "square kilometres"},
         {"--slope", &question->flow.slope, "metres a metre"},
+        {"--mass-kg", &question->spill.spill.mass_kg, "kilograms"},
+        {"--area-m2", &question->spill.spill.area_m2, "square metres"},
+        {"--dispersion", &question->spill.spill.dispersion_m2_s, "square metres a second"},
+        {"--decay-per-day", &question->spill.spill.decay_per_day, "1 a day"},
+        {"--release-h", &question->spill.spill.release_h, "hours"},
+        {"--limit-mg-l", &question->spill.limit_mg_l, "milligrams a litre"},
+        {"--width-m", &question->spill.width_m, "metres"},
+        {"--depth-m", &question->spill.depth_m, "metres"},
     };
     if (strcmp(option, "--seen") == 0) {
         return take_seen(question, value);
@@ -118,7 +140,7 @@ static int check(const struct question *question)
         fprintf(stderr, "tongbao-topology: travel: %s\n", diag.text);
         return TB_CALL_MISTAKE;
     }
-    return TB_CALL_OK;
+    return tb_spill_call_check(&question->spill);
 }
 
 static int reckon(const struct question *question, const struct tb_speed *speed,
@@ -176,6 +198,10 @@ static int print_json(const struct question *question, const struct tb_speed *sp
         set_number(out, "fastest_first_h",
                    TB_TRAVEL_LEAD_RATIO * question->length_km / 3.6 / speed->fastest_m_s);
     }
+    if (tb_spill_call_asked(&question->spill)) {
+        tb_spill_call_json(&question->spill, question->length_km, question->flow.slope, window,
+                           out);
+    }
     failed = json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     json_decref(out);
     putchar('\n');
@@ -197,6 +223,9 @@ static void print_text(const struct question *question, const struct tb_speed *s
     if (question->flow.mean_discharge_m3_s <= 0 && question->sightings == 0) {
         printf("\nWithout the mean discharge the window is twice as wide: give --mean-discharge, "
                "and --area-km2.\n");
+    }
+    if (tb_spill_call_asked(&question->spill)) {
+        tb_spill_call_print(&question->spill, question->length_km, question->flow.slope, window);
     }
 }
 

@@ -15,7 +15,7 @@
 #include "topology/data.h"
 
 /* The program tongbao-topology as people call it. TB_PROGRAM is its path. */
-enum { OUT_BYTES_MAX = 1024 * 1024, WORDS_MAX = 16 };
+enum { OUT_BYTES_MAX = 1024 * 1024, WORDS_MAX = 20 };
 
 extern char **environ;
 
@@ -268,6 +268,34 @@ static void travel_tells_what_to_write_instead_of_a_mistake(void **state)
     assert_non_null(strstr(err, "each place once"));
 }
 
+static void travel_tells_how_much_of_it_there_is_or_what_is_missing(void **state)
+{
+    (void)state;
+    /* At the likely speed of 0.3 m/s it would be 2.443 mg/L 10 km below. */
+    assert_int_equal(RUN("travel", "--length-km", "10", "--discharge", "6", "--seen", "10=9.259",
+                         "--mass-kg", "100", "--dispersion", "10", "--area-m2", "20", "--json"),
+                     0);
+    assert_true(json_number("peak_mg_l") > 2.442 && json_number("peak_mg_l") < 2.46);
+    assert_int_equal(RUN(REACH, "--mass-kg", "100", "--dispersion", "10", "--area-m2", "20",
+                         "--limit-mg-l", "0.5"),
+                     0);
+    assert_non_null(strstr(out, "mg/L at its peak"));
+    assert_non_null(strstr(out, "above 0.5 mg/L from"));
+    assert_int_equal(RUN(REACH, "--mass-kg", "100", "--area-m2", "20"), 0);
+    assert_non_null(strstr(out, "不可估算: --dispersion is not known"));
+    assert_int_equal(RUN(REACH, "--limit-mg-l", "0.5", "--json"), 0);
+    assert_non_null(strstr(out, "\"concentration\": \"不可估算\""));
+    assert_int_equal(
+        RUN(REACH, "--mass-kg", "9", "--width-m", "40", "--depth-m", "1", "--slope", "0.0005"), 0);
+    assert_non_null(strstr(out, "by Fischer, off by up to four times"));
+    assert_int_equal(RUN(REACH, "--mass-kg", "1e12"), 1);
+    assert_non_null(strstr(err, "in kilograms"));
+    assert_int_equal(RUN(REACH, "--limit-mg-l", "5mg/L"), 1);
+    assert_non_null(strstr(err, "without the unit"));
+    assert_int_equal(RUN(REACH, "--depth-m", "4000"), 1);
+    assert_non_null(strstr(err, "at most 20000 and 200"));
+}
+
 /* -------------------------------------------------------- arrival, trace */
 
 #define SPILL "arrival", "--river", "汾河", "--km", "611"
@@ -388,6 +416,7 @@ int main(void)
         cmocka_unit_test(draw_gives_a_graph_and_a_map),
         cmocka_unit_test(travel_tells_the_windows_of_a_reach),
         cmocka_unit_test(travel_tells_what_to_write_instead_of_a_mistake),
+        cmocka_unit_test(travel_tells_how_much_of_it_there_is_or_what_is_missing),
         cmocka_unit_test(arrival_gives_json_rows_with_exactly_the_agreed_keys),
         cmocka_unit_test(arrival_says_by_what_it_reckoned_and_whom_to_ask),
         cmocka_unit_test(trace_tells_when_it_was_released_and_narrows),
