@@ -215,13 +215,29 @@ bool tb_arrival_reported(const struct tb_arrival_question *question, enum tb_wat
     return closed == NULL || fact->age_h < closed->age_h;
 }
 
-/* ${work} bars the way between the kilometres ${from} and ${to} of its river. */
-static bool bars(const struct tb_arrival_question *question, const struct tb_layer *work,
-                 uint32_t nth, double from_km, double to_km)
+/* The first gate or dam of the river ${nth} between two of its kilometres that is not
+ * known to be open; NULL when there is none. */
+static const struct tb_layer *first_bar(const struct tb_rivers *rivers,
+                                        const struct tb_arrival_question *question, uint32_t nth,
+                                        double from_km, double to_km)
 {
-    return (work->kind == TB_LAYER_GATE || work->kind == TB_LAYER_DAM) && work->nth == nth &&
-           work->river_km > from_km && work->river_km <= to_km &&
-           !tb_arrival_reported(question, TB_WATER_GATE_OPEN, work->name);
+    size_t low = 0;
+    size_t high = rivers->bars;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct tb_bar *bar = &rivers->bar[middle];
+        bool before = bar->nth < nth || (bar->nth == nth && bar->km <= from_km);
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    for (; low < rivers->bars && rivers->bar[low].nth == nth && rivers->bar[low].km <= to_km;
+         low++) {
+        const struct tb_layer *work = &rivers->layer[rivers->bar[low].layer];
+        if (!tb_arrival_reported(question, TB_WATER_GATE_OPEN, work->name)) {
+            return work;
+        }
+    }
+    return NULL;
 }
 
 bool tb_arrival_bar(const struct tb_rivers *rivers, const struct tb_arrival_question *question,
@@ -229,22 +245,19 @@ bool tb_arrival_bar(const struct tb_rivers *rivers, const struct tb_arrival_ques
 {
     double entry = tb_rivers_entry_km(rivers, reach->nth, reach->from);
     struct tb_stretch whole = tb_arrival_whole(rivers, reach);
-    const struct tb_layer *first = NULL;
-    for (size_t i = 0; entry >= 0 && i < rivers->layers; i++) {
-        const struct tb_layer *work = &rivers->layer[i];
-        if (bars(question, work, reach->nth, entry + from_km, entry + whole.likely_km) &&
-            (first == NULL || work->river_km < first->river_km)) {
-            first = work;
-        }
-    }
+    const struct tb_layer *first = entry < 0 ? NULL
+                                             : first_bar(rivers, question, reach->nth,
+                                                         entry + from_km, entry + whole.likely_km);
     if (first != NULL) {
         *bar = (struct tb_arrival_bar){first->name, true, about(first->river_km - entry)};
         return true;
     }
+    if (*reach->gate == '\0' || tb_arrival_reported(question, TB_WATER_GATE_OPEN, reach->gate)) {
+        return false;
+    }
     const struct tb_layer *named = tb_rivers_layer(rivers, TB_LAYER_GATE, reach->gate);
     named = named != NULL ? named : tb_rivers_layer(rivers, TB_LAYER_DAM, reach->gate);
-    if (*reach->gate == '\0' || (named != NULL && named->river_km >= 0) ||
-        tb_arrival_reported(question, TB_WATER_GATE_OPEN, reach->gate)) {
+    if (named != NULL && named->river_km >= 0) {
         return false;
     }
     *bar = (struct tb_arrival_bar){reach->gate, false, tb_arrival_anywhere(&whole)};

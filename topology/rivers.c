@@ -116,6 +116,7 @@ void tb_rivers_free(struct tb_rivers *rivers)
     free(rivers->place);
     free(rivers->entry);
     free(rivers->layer);
+    free(rivers->bar);
     free(rivers);
 }
 

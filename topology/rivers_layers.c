@@ -343,6 +343,33 @@ static int by_place(const void *left, const void *right)
     return by != 0 ? by : (int)a->kind - (int)b->kind;
 }
 
+static int by_river_km(const void *left, const void *right)
+{
+    const struct tb_bar *a = left;
+    const struct tb_bar *b = right;
+    if (a->nth != b->nth) {
+        return a->nth < b->nth ? -1 : 1;
+    }
+    if (a->km < b->km || a->km > b->km) {
+        return a->km < b->km ? -1 : 1;
+    }
+    return (a->layer > b->layer) - (a->layer < b->layer);
+}
+
+/* What bars a river, in its order: a reach looks for its own without seeing all. */
+static void index_bars(struct tb_rivers *rivers)
+{
+    rivers->bar = calloc(rivers->layers + 1, sizeof *rivers->bar);
+    tb_assert(rivers->bar != NULL);
+    for (size_t i = 0; i < rivers->layers; i++) {
+        const struct tb_layer *layer = &rivers->layer[i];
+        if ((layer->kind == TB_LAYER_GATE || layer->kind == TB_LAYER_DAM) && layer->river_km >= 0) {
+            rivers->bar[rivers->bars++] = (struct tb_bar){layer->nth, layer->river_km, (uint32_t)i};
+        }
+    }
+    qsort(rivers->bar, rivers->bars, sizeof *rivers->bar, by_river_km);
+}
+
 enum tb_status tb_rivers_read_layers(struct tb_rivers_load *load)
 {
     static const char *const sections[] = {"county", "county_name", "lon",      "lat",
@@ -372,6 +399,7 @@ enum tb_status tb_rivers_read_layers(struct tb_rivers_load *load)
         status = tb_reading_rows(&r, load, TB_RIVERS_TABLE_WORKS, works, 7, read_work);
     }
     qsort(rivers->layer, rivers->layers, sizeof *rivers->layer, by_place);
+    index_bars(rivers);
     return status;
 }
 

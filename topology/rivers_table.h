@@ -49,6 +49,13 @@ struct tb_entry {
     int line;
 };
 
+/* A gate or dam whose kilometre is known. */
+struct tb_bar {
+    uint32_t nth;
+    double km;
+    uint32_t layer; /* its place in the array of layers */
+};
+
 /* The metres a second of a velocity class. */
 struct tb_velocity {
     const char *name;
@@ -76,6 +83,8 @@ struct tb_rivers {
     size_t entries;
     struct tb_layer *layer; /* by (county, nth, river_km, name) */
     size_t layers;
+    struct tb_bar *bar; /* by (nth, km) */
+    size_t bars;
 };
 
 /* The files of a load, by what they are. */
