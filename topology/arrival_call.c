@@ -9,8 +9,10 @@
 #include "base/fault.h"
 #include "base/text.h"
 #include "topology/call.h"
+#include "topology/draw.h"
+#include "topology/draw_incident.h"
 
-enum { CODE_MAX = 999999, NAME_BYTES_MAX = 256, DIAG_LINE_BYTES_MAX = 1024 };
+enum { CODE_MAX = 999999, NAME_BYTES_MAX = 256, BASIS_BYTES_MAX = 64 };
 
 static struct tb_arrival_row down_rows[TB_ARRIVAL_ROWS_MAX];
 static struct tb_trace_row trace_rows[TB_ARRIVAL_ROWS_MAX];
@@ -215,15 +217,23 @@ static json_t *row_json(const struct tb_arrival_row *row)
 
 /* --------------------------------------------------------------- tables */
 
-static void print_basis(const struct tb_arrival_question *question)
+/* By what it was reckoned: no window stands without it. */
+static void basis_of(const struct tb_arrival_question *question, char basis[BASIS_BYTES_MAX])
 {
     static const char *const regimes[] = {"any regime from low to flood", "low water",
                                           "normal water", "flood water"};
     if (question->discharge_m3_s > 0) {
-        printf("%.10g m3/s; ", question->discharge_m3_s);
+        snprintf(basis, BASIS_BYTES_MAX, "%.10g m3/s", question->discharge_m3_s);
     } else {
-        printf("%s; ", regimes[question->regime]);
+        snprintf(basis, BASIS_BYTES_MAX, "%s", regimes[question->regime]);
     }
+}
+
+static void print_basis(const struct tb_arrival_question *question)
+{
+    char basis[BASIS_BYTES_MAX];
+    basis_of(question, basis);
+    printf("%s; ", basis);
 }
 
 static void print_row(const struct tb_arrival_row *row)
@@ -268,28 +278,37 @@ static int seen_of(const struct tb_rivers *rivers, const struct tb_arrival_call 
     return TB_CALL_OK;
 }
 
-int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call)
+/* The answer to ${call} in down_rows; TB_CALL_OK, or what the program ends with. */
+static int ask_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call,
+                    struct tb_arrival_question *question, size_t *count)
 {
-    struct tb_arrival_question question;
     struct sightings sightings = {0};
     struct tb_diag diag = {0};
-    size_t count;
-    int wrong = question_of(call, &question);
+    int wrong = question_of(call, question);
     if (wrong == TB_CALL_OK) {
         wrong = seen_of(rivers, call, &sightings);
     }
     if (wrong != TB_CALL_OK) {
         return wrong;
     }
-    question.sightings = sightings.seen;
-    question.sighting_count = call->sightings;
     if (call->then != NULL) {
-        return usage("--then is for trace; arrival has no second sighting");
+        return usage("--then is for trace; write --seen for where the peak was seen");
     }
+    question->sightings = sightings.seen;
+    question->sighting_count = call->sightings;
     enum tb_status status =
-        tb_arrival_down(rivers, &question, down_rows, TB_ARRIVAL_ROWS_MAX, &count, &diag);
-    if (status != TB_OK) {
-        return told(&diag, status);
+        tb_arrival_down(rivers, question, down_rows, TB_ARRIVAL_ROWS_MAX, count, &diag);
+    question->sightings = NULL;
+    return status == TB_OK ? TB_CALL_OK : told(&diag, status);
+}
+
+int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call)
+{
+    struct tb_arrival_question question;
+    size_t count;
+    int wrong = ask_down(rivers, call, &question, &count);
+    if (wrong != TB_CALL_OK) {
+        return wrong;
     }
     if (call->json) {
         json_t *list = json_array();
@@ -306,6 +325,35 @@ int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival
         print_row(&down_rows[i]);
     }
     return TB_CALL_OK;
+}
+
+int tb_arrival_call_draw(const struct tb_rivers *rivers, const struct tb_arrival_call *call,
+                         bool strip, bool time)
+{
+    struct tb_arrival_question question;
+    struct tb_buf buf;
+    char basis[BASIS_BYTES_MAX];
+    char title[NAME_BYTES_MAX + BASIS_BYTES_MAX];
+    size_t count;
+    if (call->json) {
+        return usage("a drawing is SVG; leave out --json");
+    }
+    int wrong = ask_down(rivers, call, &question, &count);
+    if (wrong != TB_CALL_OK) {
+        return wrong;
+    }
+    const char *place = call->section != NULL ? call->section : call->km;
+    basis_of(&question, basis);
+    snprintf(title, sizeof title, "%.60s %s%.60s: %s", call->river, call->km != NULL ? "km " : "",
+             place != NULL ? place : tb_rivers_name(rivers, question.place.county), basis);
+    const struct tb_draw_incident what = {title, strip, time};
+    tb_buf_init(&buf, TB_DRAW_BYTES_MAX);
+    enum tb_status status = tb_draw_incident(&what, down_rows, count, &buf);
+    if (status == TB_OK) {
+        fwrite(buf.data, 1, buf.size, stdout);
+    }
+    tb_buf_fini(&buf);
+    return status == TB_OK ? TB_CALL_OK : told(&(struct tb_diag){0}, status);
 }
 
 /* ---------------------------------------------------------------- trace */

@@ -6,8 +6,8 @@
 #include "topology/arrival.h"
 
 /*
- * arrival_call - `tongbao-topology arrival` and `trace`: the options of the call,
- * and the tables that answer it.
+ * arrival_call - `tongbao-topology arrival`, `draw --incident` and `trace`: the options of the
+ * call, and the tables that answer it.
  */
 enum { TB_ARRIVAL_CALL_FACTS_MAX = 64, TB_ARRIVAL_CALL_SEEN_MAX = 16 };
 
@@ -27,6 +27,9 @@ int tb_arrival_call_option(struct tb_arrival_call *call, int argc, char **argv, 
 
 /* Answer; the exit status of the program. */
 int tb_arrival_call_down(const struct tb_rivers *rivers, const struct tb_arrival_call *call);
+/* The rows as one SVG: the river as a strip, time over distance, or both. */
+int tb_arrival_call_draw(const struct tb_rivers *rivers, const struct tb_arrival_call *call,
+                         bool strip, bool time);
 int tb_arrival_call_trace(const struct tb_rivers *rivers, const struct tb_arrival_call *call);
 
 #endif

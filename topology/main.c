@@ -38,6 +38,9 @@ static const char usage_text[] =
     "                        when it comes to every county, border, section, gate and intake "
     "below;\n"
     "                        --seen: the peak was seen there, HOURS after the release\n"
+    "  draw --incident [--strip | --time] …\n"
+    "                        the same, drawn as SVG: the river as a strip, time over distance, or\n"
+    "                        both\n"
     "  trace   the same without --seen, and [--then SECTION=HOURS]\n"
     "                        where what was seen there may come from; --then: seen at SECTION on\n"
     "                        the same river too, so many HOURS later\n"
@@ -55,7 +58,7 @@ struct call {
     const char *command;
     const char *data;
     const char *river;
-    bool up, json, geojson, dot;
+    bool up, json, geojson, dot, incident, strip, time;
     const char *word[FILES_MAX];
     size_t words;
     struct tb_arrival_call arrival;
@@ -328,6 +331,8 @@ static int run(const struct call *call)
         status = tb_arrival_call_down(rivers, &call->arrival);
     } else if (strcmp(call->command, "trace") == 0) {
         status = tb_arrival_call_trace(rivers, &call->arrival);
+    } else if (call->incident) {
+        status = tb_arrival_call_draw(rivers, &call->arrival, !call->time, !call->strip);
     } else {
         status = draw(rivers, call->geojson);
     }
@@ -368,6 +373,14 @@ static int take_option(struct call *call, int argc, char **argv, int at)
         flag = &call->dot;
     } else if (drawing && strcmp(option, "--geojson") == 0) {
         flag = &call->geojson;
+    } else if (drawing && strcmp(option, "--incident") == 0) {
+        flag = &call->incident;
+    } else if (drawing && call->incident && strcmp(option, "--strip") == 0) {
+        flag = &call->strip;
+    } else if (drawing && call->incident && strcmp(option, "--time") == 0) {
+        flag = &call->time;
+    } else if (drawing && call->incident) {
+        return tb_arrival_call_option(&call->arrival, argc, argv, at);
     }
     if (flag != NULL) {
         *flag = true;
@@ -412,8 +425,10 @@ int main(int argc, char **argv)
     if (!known) {
         return usage(call.command != NULL ? "no such command" : NULL);
     }
-    if ((strcmp(call.command, "draw") == 0 && call.words > 0) || (call.dot && call.geojson)) {
-        return usage("draw takes --dot or --geojson and nothing else");
+    int ways = call.dot + call.geojson + call.incident;
+    if ((strcmp(call.command, "draw") == 0 && call.words > 0) || ways > 1 ||
+        (call.strip && call.time)) {
+        return usage("draw takes --dot, --geojson, or --incident with --strip or --time");
     }
     return run(&call);
 }

@@ -343,6 +343,28 @@ static void arrival_says_by_what_it_reckoned_and_whom_to_ask(void **state)
     assert_non_null(strstr(out, "observed"));
 }
 
+static void draw_incident_gives_a_strip_and_time_over_distance(void **state)
+{
+    (void)state;
+#define DRAW "draw", "--incident", "--river", "汾河", "--km", "260", "--regime", "normal"
+    assert_int_equal(RUN(DRAW), 0);
+    assert_int_equal(strncmp(out, "<svg ", 5), 0);
+    assert_string_equal(out + strlen(out) - 7, "</svg>\n");
+    assert_non_null(strstr(out, "汾河 km 260: normal water"));
+    assert_non_null(strstr(out, "闸控 汾河二坝"));
+    assert_non_null(strstr(out, "hours since the release"));
+    assert_non_null(strstr(out, "清徐县  4.1–45 h"));
+    assert_int_equal(RUN(DRAW, "--strip"), 0);
+    assert_null(strstr(out, "hours since the release"));
+    assert_int_equal(RUN(DRAW, "--time"), 0);
+    assert_null(strstr(out, "清徐县"));
+    assert_int_equal(RUN(DRAW, "--time", "--strip"), 2);
+    assert_int_equal(RUN(DRAW, "--json"), 2);
+    assert_int_equal(RUN("draw", "--strip"), 2);
+    assert_int_equal(RUN("draw", "--incident", "--river", "汾河", "--km", "2000"), 1);
+    assert_non_null(strstr(err, "is not on 汾河"));
+}
+
 static void trace_tells_when_it_was_released_and_narrows(void **state)
 {
     (void)state;
@@ -419,6 +441,7 @@ int main(void)
         cmocka_unit_test(travel_tells_how_much_of_it_there_is_or_what_is_missing),
         cmocka_unit_test(arrival_gives_json_rows_with_exactly_the_agreed_keys),
         cmocka_unit_test(arrival_says_by_what_it_reckoned_and_whom_to_ask),
+        cmocka_unit_test(draw_incident_gives_a_strip_and_time_over_distance),
         cmocka_unit_test(trace_tells_when_it_was_released_and_narrows),
         cmocka_unit_test(arrival_and_trace_tell_what_to_write_instead_of_a_mistake),
     };
