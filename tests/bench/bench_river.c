@@ -3,12 +3,14 @@
  * spills. Coverage: the share that lay inside. Sharpness: the median of latest by
  * earliest. Both count; either alone is easy. Then how long a whole country takes.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -46,6 +48,83 @@ static void figure(const char *name, struct tb_score score)
     printf("figure %s_coverage %.3f\n", name, tb_score_coverage(&score));
     printf("figure %s_early %.3f\n", name, (double)score.early / (double)score.places);
     printf("figure %s_sharpness %.2f\n", name, score.sharpness);
+}
+
+/* ----------------------------------------------------------------- table */
+
+/* By the best method that the row allows. */
+static bool best_window(const struct tb_observation *row, struct tb_travel_window *window)
+{
+    static const enum tb_travel_method best[] = {TB_TRAVEL_JOBSON_SLOPE, TB_TRAVEL_JOBSON,
+                                                 TB_TRAVEL_REGIME, TB_TRAVEL_DISCHARGE};
+    bool found = false;
+    for (size_t i = 0; i < sizeof best / sizeof *best && !found; i++) {
+        found = tb_observation_window(row, best[i], window);
+    }
+    return found && !isnan(row->lead_h);
+}
+
+static bool inside(const struct tb_observation *row, const struct tb_travel_window *window)
+{
+    return window->earliest_h <= row->lead_h && row->lead_h <= window->latest_h;
+}
+
+/* A row for each river: observed first arrivals by the likely ones. */
+static void river_line(const char *river)
+{
+    size_t places = 0, good = 0;
+    double low = INFINITY, high = 0, near_km = INFINITY, far_km = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct tb_observation *row = &all.row[i];
+        struct tb_travel_window window;
+        if (strcmp(row->river, river) != 0 || !best_window(row, &window)) {
+            continue;
+        }
+        places++;
+        good += inside(row, &window);
+        low = fmin(low, row->lead_h / window.likely_h);
+        high = fmax(high, row->lead_h / window.likely_h);
+        near_km = fmin(near_km, row->km);
+        far_km = fmax(far_km, row->km);
+    }
+    if (places > 0) {
+        printf("| %s | %zu | %zu | %.0f–%.0f | %.2f–%.2f |\n", river, places, good, near_km, far_km,
+               low, high);
+    }
+}
+
+static void missed(enum tb_travel_method method)
+{
+    for (size_t i = 0; i < all.count; i++) {
+        const struct tb_observation *row = &all.row[i];
+        struct tb_travel_window w;
+        if (!isnan(row->lead_h) && tb_observation_window(row, method, &w) && !inside(row, &w)) {
+            printf("| %s | %s | %.1f | %.3g | %.1f | %.1f–%.1f–%.1f | %s |\n",
+                   tb_travel_method_name(method), row->river, row->km, row->discharge_m3_s,
+                   row->lead_h, w.earliest_h, w.likely_h, w.latest_h,
+                   row->lead_h < w.earliest_h ? "early" : "late");
+        }
+    }
+}
+
+/* The tables of topology/DESIGN.md: rivers, then each place that a method missed. */
+static void table(void)
+{
+    puts("| river | places | inside | km | observed ÷ likely |\n|---|---|---|---|---|");
+    for (size_t i = 0; i < all.count; i++) {
+        bool first = true;
+        for (size_t k = 0; k < i && first; k++) {
+            first = strcmp(all.row[k].river, all.row[i].river) != 0;
+        }
+        if (first) {
+            river_line(all.row[i].river);
+        }
+    }
+    puts("\n| method | missed | km | m³/s | observed h | earliest–likely–latest h | |\n"
+         "|---|---|---|---|---|---|---|");
+    for (int method = TB_TRAVEL_JOBSON_SLOPE; method >= TB_TRAVEL_DISCHARGE; method--) {
+        missed((enum tb_travel_method)method);
+    }
 }
 
 /* ----------------------------------------------------------------- scale */
@@ -162,10 +241,14 @@ static void scale(void)
     nation_free(nation);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const char groups[] = {'A', 'B', 'C', 'D', 0};
     tb_observations_read(&all, TB_OBSERVATIONS_FILE);
+    if (argc > 1 && strcmp(argv[1], "--table") == 0) {
+        table();
+        return 0;
+    }
     printf("%-22s %-5s %6s %8s %8s %8s %9s\n", "first arrivals", "group", "places", "inside",
            "early", "late", "sharpness");
     block(TB_TRAVEL_JOBSON_SLOPE);

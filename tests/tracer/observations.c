@@ -148,6 +148,22 @@ static bool flow_for(const struct tb_observation *row, enum tb_travel_method met
     return row->counted && !isnan(row->km) && tb_flow_check(flow, NULL) == TB_OK;
 }
 
+bool tb_observation_window(const struct tb_observation *row, enum tb_travel_method method,
+                           struct tb_travel_window *window)
+{
+    struct tb_flow flow;
+    struct tb_plume plume;
+    if (!flow_for(row, method, &flow)) {
+        return false;
+    }
+    struct tb_speed speed = tb_speed_of_flow(&flow);
+    assert_int_equal(speed.method, method);
+    tb_plume_start(&plume);
+    tb_plume_pass_km(&plume, row->km, &speed);
+    tb_plume_window(&plume, window);
+    return true;
+}
+
 struct tb_score tb_observations_score(const struct tb_observations *all, char group,
                                       enum tb_travel_method method, bool peaks)
 {
@@ -155,17 +171,11 @@ struct tb_score tb_observations_score(const struct tb_observations *all, char gr
     for (size_t i = 0; i < all->count; i++) {
         const struct tb_observation *row = &all->row[i];
         double seen = peaks ? row->peak_h : row->lead_h;
-        struct tb_flow flow;
-        if ((group != 0 && row->group != group) || isnan(seen) || !flow_for(row, method, &flow)) {
+        struct tb_travel_window window;
+        if ((group != 0 && row->group != group) || isnan(seen) ||
+            !tb_observation_window(row, method, &window)) {
             continue;
         }
-        struct tb_speed speed = tb_speed_of_flow(&flow);
-        assert_int_equal(speed.method, method);
-        struct tb_plume plume;
-        struct tb_travel_window window;
-        tb_plume_start(&plume);
-        tb_plume_pass_km(&plume, row->km, &speed);
-        tb_plume_window(&plume, &window);
         put(&scoring, seen, peaks ? window.peak_earliest_h : window.earliest_h,
             peaks ? window.peak_latest_h : window.latest_h);
     }

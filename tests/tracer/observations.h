@@ -39,6 +39,11 @@ struct tb_score {
 /* Read the table ${path}; fails the test when it cannot. */
 void tb_observations_read(struct tb_observations *all, const char *path);
 
+/* The window of ${row} by ${method}, without any sighting; false when the row has not
+ * what that needs or is not counted. */
+bool tb_observation_window(const struct tb_observation *row, enum tb_travel_method method,
+                           struct tb_travel_window *window);
+
 /*
  * First arrivals (or peaks) of ${group} (0: of all) against windows without any
  * sighting, by ${method}: of the rows that have what that method needs, given
