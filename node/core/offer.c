@@ -214,6 +214,11 @@ static void declined(struct tb_node *node, const struct tb_at *at, struct tb_lin
         if (status == TB_REVOKED) {
             show_revoked(node, at, found, id);
         }
+    } else if (found->own && status == TB_UNKNOWN &&
+               !falls_short(node, found->n, id, found->world, link->broker)) {
+        /* In a repair a broker wants whatever it lacks, and learns only then that nobody
+         * reads this one there; a directory that changes that opens the offer anew. */
+        tb_db_do(node->db, TB_SQL(node, OFFER_DROP), "it", found->n, link->broker);
     } else if (found->own || busy) {
         set_state(node, at, link, found->n, TB_OFFER_LATER, status);
         postpone(node, link);

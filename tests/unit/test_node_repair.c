@@ -103,7 +103,7 @@ static void i1_a_refusal_after_the_listing_does_not_end_the_repair(void **state)
     assert_int_equal(listings(), 1);
 }
 
-static void want(const struct tb_id *id)
+static void want_by(int broker, const struct tb_id *id)
 {
     Tongbao__Want said = TONGBAO__WANT__INIT;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
@@ -112,7 +112,12 @@ static void want(const struct tb_id *id)
     said.n_ids = 1;
     frame.kind_case = TONGBAO__FRAME__KIND_WANT;
     frame.want = &said;
-    desk_frame(&desk, 0, &frame);
+    desk_frame(&desk, broker, &frame);
+}
+
+static void want(const struct tb_id *id)
+{
+    want_by(0, id);
 }
 
 /* Nothing of a page is lacking. */
@@ -334,6 +339,32 @@ static void i1_a_receipt_not_accepted_goes_where_its_recipient_reads_now(void **
     assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM offer WHERE broker = 'sx-2'"), 1);
 }
 
+/* I10: a broker that lost its store wants all that it lacks, also what nobody reads
+ * there; it says so once, and is not told again each minute for ever. */
+static void a_repair_does_not_offer_again_what_nobody_reads_there(void **state)
+{
+    (void)state;
+    struct tb_envelope receipt;
+    fix_office(&fix, 140000)->reads[1] = NULL;
+    assert_int_equal(desk_publish(&desk, 2).status, TB_OK);
+    desk_greet(&desk, 0, 1);
+    deliver_notice();
+    const Tongbao__Offer *offer = desk_offered(&desk, 0, 0);
+    assert_non_null(offer);
+    assert_int_equal(tb_envelope_read(&receipt, tb_wire_bytes(offer->envelope)), TB_OK);
+    struct tb_id id = receipt.id;
+    desk_link(&desk, 1);
+    welcome(1, true);
+    want_by(1, &id);
+    offer = offer_of(1, &id);
+    assert_non_null(offer);
+    desk_answer(&desk, 1, offer, TB_UNKNOWN, 0, NULL, 0, NULL, 0);
+    desk_later(&desk, TB_LATER_MS);
+    desk_due(&desk);
+    assert_null(offer_of(1, &id));
+    assert_int_equal(desk_sql(&desk, "SELECT count(*) FROM offer WHERE broker = 'sx-2'"), 0);
+}
+
 /* The statement of a broker that ${notice} is for ${office} too. */
 static void widen(const struct tb_id *notice, uint32_t office)
 {
@@ -387,6 +418,7 @@ int main(void)
         WITH(i1_a_repair_waits_for_a_full_mailbox),
         WITH(i1_a_hole_in_the_own_chain_is_asked_for_at_every_greeting),
         WITH(i1_a_receipt_not_accepted_goes_where_its_recipient_reads_now),
+        WITH(a_repair_does_not_offer_again_what_nobody_reads_there),
         WITH(i1_a_broker_with_a_new_key_is_offered_to_by_its_new_link),
     };
     return cmocka_run_group_tests_name("node: repair", tests, NULL, NULL);
