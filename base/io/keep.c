@@ -197,6 +197,16 @@ static uint64_t move_due_ms(const struct tb_keep *keep, uint64_t busy_ms)
     return idle_ms > keep->move_ms ? idle_ms : keep->move_ms;
 }
 
+/* "WAL size watched": nothing else here can make it begin anew. */
+static void watch_log(struct tb_keep *keep)
+{
+    bool held = keep->log_waits && keep->log_pages >= TB_KEEP_LOG_WATCHED_PAGES;
+    if (held && !keep->held) {
+        tb_say(TB_NOTE_STORE_LOG, keep->settings.folder, keep->log_pages);
+    }
+    keep->held = held;
+}
+
 void tb_keep_checkpoint(struct tb_keep *keep, uint64_t now_ms, uint64_t busy_ms)
 {
     bool due = now_ms >= move_due_ms(keep, busy_ms) || grown_pages(keep) > TB_KEEP_LOG_PAGES_MAX;
@@ -209,6 +219,7 @@ void tb_keep_checkpoint(struct tb_keep *keep, uint64_t now_ms, uint64_t busy_ms)
     }
     /* What a reader still needs stays, and is tried again when idle. */
     keep->log_waits = tb_db_checkpoint(&keep->db) > 0;
+    watch_log(keep);
     keep->moved_pages = keep->log_pages;
     keep->move_ms = now_ms + TB_KEEP_IDLE_MS;
     if (keep->db.status == TB_DISKFULL) {

@@ -33,6 +33,9 @@ enum {
     TB_KEEP_PRIMED_BYTES = 5 * 1024 * 1024,
     TB_KEEP_PRIMED_FREE_BYTES = 64 * 1024 * 1024,
     TB_KEEP_LOG_PAGES_MAX = 4000, /* without any lull */
+    /* A log so long is held by a reader that does not end; it is noted once. Readers of
+     * our own end by themselves: the check has a limit, a backup a size. */
+    TB_KEEP_LOG_WATCHED_PAGES = 16000,
 };
 
 #define TB_KEEP_LOCK_NAME    "lock"
@@ -57,6 +60,7 @@ struct tb_keep {
     int log_pages;    /* in the log now */
     int moved_pages;  /* in it when it was last moved */
     bool log_waits;   /* something in it has not been moved */
+    bool held;        /* a reader keeps it from beginning anew, and that was noted */
     bool scrub;       /* it has to be emptied: it holds what was destroyed */
 };
 

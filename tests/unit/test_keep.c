@@ -198,6 +198,35 @@ static void what_a_reader_needs_is_tried_again_later_and_not_at_once(void **stat
     assert_false(keep.log_waits);
 }
 
+/* I10: "WAL size watched". */
+static void i10_a_log_that_a_reader_holds_is_noted_and_begins_anew_after_it(void **state)
+{
+    struct tb_db reader;
+    struct sqlite3_stmt *stmt;
+    struct tb_diag diag = {.text = ""};
+    uint64_t now_ms = 10000;
+    add(1);
+    assert_int_equal(tb_keep_reader(&reader, *state, "test.db", &schema, &diag), TB_OK);
+    tb_db_prepare(&reader, &texts[COUNT], &stmt, 1);
+    tb_db_ask(&reader, stmt, "");
+    assert_true(tb_db_next(&reader, stmt));
+    for (int added = 0; added < TB_KEEP_LOG_WATCHED_PAGES; added += TB_KEEP_LOG_PAGES) {
+        assert_false(keep.held);
+        add((int64_t)TB_KEEP_LOG_PAGES * PAGE_BYTES);
+        now_ms += TB_KEEP_IDLE_MS;
+        tb_keep_checkpoint(&keep, now_ms, now_ms - TB_KEEP_IDLE_MS);
+    }
+    assert_true(keep.held);
+    tb_db_done(stmt);
+    tb_db_unprepare(&stmt, 1);
+    tb_db_close(&reader);
+    now_ms += TB_KEEP_IDLE_MS;
+    tb_keep_checkpoint(&keep, now_ms, 0);
+    assert_false(keep.held);
+    add(1);
+    assert_true(keep.log_pages < TB_KEEP_LOG_PAGES); /* it began anew */
+}
+
 static void a_path_that_is_too_long_is_told(void **state)
 {
     char out[TB_FILES_PATH_BYTES_MAX];
@@ -253,6 +282,7 @@ int main(void)
         TEST(a_log_that_has_grown_waits_for_a_lull_and_no_longer),
         TEST(i10_a_log_that_grew_is_moved_between_busy_turns),
         TEST(what_a_reader_needs_is_tried_again_later_and_not_at_once),
+        TEST(i10_a_log_that_a_reader_holds_is_noted_and_begins_anew_after_it),
         TEST(a_path_that_is_too_long_is_told),
         TEST(a_check_tells_a_sound_store_from_a_damaged_one),
     };
