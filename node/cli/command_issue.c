@@ -227,7 +227,7 @@ static void report(struct tb_cli *cli, const json_t *answer)
     deliveries = deliveries != NULL ? deliveries : tb_pick_list(answer, "deliveries");
     struct tb_deliveries_count count = tb_deliveries_count_of(deliveries);
     printf(_("Issued: %s (%s, %s)\n"), tb_pick_text(answer, "number"), tb_words_world(world),
-           tb_words_kind(tb_pick_text(shown.json, "kind")));
+           tb_words_of(shown.json, "kind", tb_words_kind));
     printf(_("Id: %s\n"), tb_pick_text(answer, "id"));
     if (tb_pick_bool(answer, "repeated")) {
         puts(_("(This request was answered before: it was issued then, and once.)"));

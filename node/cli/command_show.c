@@ -34,7 +34,7 @@ static void heading(const json_t *row)
 {
     const char *world = tb_pick_text(row, "world");
     const char *short_id = tb_pick_text(row, "short_id");
-    const char *kind = tb_words_kind(tb_pick_text(row, "kind"));
+    const char *kind = tb_words_of(row, "kind", tb_words_kind);
     printf(strcmp(world, "actual") == 0     ? _("[ACTUAL] notice %s%s%s, %s\n")
            : strcmp(world, "exercise") == 0 ? _("[EXERCISE] exercise notice %s%s%s, %s\n")
                                             : _("[TEST] test notice %s%s%s, %s\n"),
@@ -106,7 +106,7 @@ static void statement(const json_t *row, const json_t *notice)
     line(_("Title"), tb_pick_text(row, "title"));
     line(_("River"), river[0] != '\0' ? river : _("not known: all rivers of the county are told"));
     line_time(_("Occurred"), tb_pick_text(notice, "occurred_at"));
-    line(_("Grade"), tb_words_grade(tb_pick_text(row, "grade")));
+    line(_("Grade"), tb_words_of(row, "grade", tb_words_grade));
     substances(notice);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         line(_(texts[i].label), tb_pick_text(notice, texts[i].key));
@@ -145,7 +145,7 @@ static void acknowledgements(const json_t *list)
         tb_when_show(at, tb_pick_text(row, "given_at"));
         tb_table_add(&table, at);
         tb_table_addf(&table, "%s %s", tb_pick_text(row, "office"), tb_pick_text(row, "name"));
-        tb_table_addf(&table, "%s %s %s", tb_words_level(tb_pick_text(row, "level")),
+        tb_table_addf(&table, "%s %s %s", tb_words_of(row, "level", tb_words_level),
                       tb_pick_text(row, "officer"), tb_pick_text(row, "officer_number"));
         tb_table_add(&table, tb_pick_text(row, "note"));
     }
@@ -200,9 +200,9 @@ static void acts(const json_t *list, bool deeds)
         char at[TB_WHEN_TEXT_BYTES];
         tb_when_show(at, said[0] != '\0' ? said : tb_pick_text(row, "entered_at"));
         tb_table_add(&table, at);
-        tb_table_addf(
-            &table, "%s%s%s", tb_words_task(tb_pick_text(row, deeds ? "duty" : "measure")),
-            deeds ? "" : _(", "), deeds ? "" : tb_words_public(tb_pick_text(row, "state")));
+        tb_table_addf(&table, "%s%s%s", tb_words_of(row, deeds ? "duty" : "measure", tb_words_task),
+                      deeds ? "" : _(", "),
+                      deeds ? "" : tb_words_of(row, "state", tb_words_public));
         tb_table_addf(&table, "%s %s", tb_pick_text(row, deeds ? "to" : "by"),
                       tb_pick_text(row, deeds ? "document_number" : "reference"));
         tb_table_addf(&table, "%s %s", tb_pick_text(row, "office"), tb_pick_text(officer, "name"));

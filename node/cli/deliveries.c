@@ -63,7 +63,7 @@ static void note(char out[NOTE_BYTES_MAX], const json_t *delivery)
     const char *officer = tb_pick_text(delivery, "officer");
     out[0] = '\0';
     if (officer[0] != '\0') {
-        snprintf(out, NOTE_BYTES_MAX, "%s %s", tb_words_level(tb_pick_text(delivery, "level")),
+        snprintf(out, NOTE_BYTES_MAX, "%s %s", tb_words_of(delivery, "level", tb_words_level),
                  officer);
     }
     append(out, tb_words_reason(tb_pick_text(delivery, "reason")));

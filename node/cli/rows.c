@@ -38,7 +38,7 @@ static void add_row(struct tb_table *table, const json_t *row, struct tb_wall no
     tb_table_addf(table, "%s%s%s", tb_pick_text(row, "number"), short_id[0] != '\0' ? "/" : "",
                   short_id);
     tb_table_add(table, tb_words_world(tb_pick_text(row, "world")));
-    tb_table_add(table, tb_words_kind(tb_pick_text(row, "kind")));
+    tb_table_add(table, tb_words_of(row, "kind", tb_words_kind));
     tb_table_add(table, tb_pick_text(row, "origin_name"));
     tb_table_add(table, title[0] != '\0' ? title : tb_pick_text(row, "river"));
     tb_when_short(text, tb_pick_text(row, "issued_at"), now);

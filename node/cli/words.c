@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "node/cli/pick.h"
 #include "node/cli/tell.h"
 
 struct word {
@@ -220,6 +221,13 @@ const char *tb_words_task(const char *word)
 const char *tb_words_key(const char *word)
 {
     return LOOK_UP(keys, word);
+}
+
+const char *tb_words_of(const json_t *json, const char *key, const char *(*word)(const char *word))
+{
+    bool newer = json_is_integer(json_object_get(json, key));
+    return newer ? _("content not understood (upgrade, and telephone)")
+                 : word(tb_pick_text(json, key));
 }
 
 void tb_words_join(char *out, size_t out_bytes, const json_t *words,

@@ -23,6 +23,13 @@ const char *tb_words_step(const char *word);
 const char *tb_words_task(const char *word); /* a measure or a duty, as what is to be done */
 const char *tb_words_key(const char *word);  /* active, retired, revoked */
 
+/*
+ * The word under ${key} of ${json}, said by ${word}. A value that a newer
+ * program gave its statement is a number there: it is said to be not understood,
+ * and never looks like one left out (I6).
+ */
+const char *tb_words_of(const json_t *json, const char *key, const char *(*word)(const char *word));
+
 /* The words in the list ${words}, translated by ${word} and put together with
  * the language's separator; cut to fit. */
 void tb_words_join(char *out, size_t out_bytes, const json_t *words,

@@ -1,9 +1,10 @@
 # The command line.
 add_library(tb_cli_run STATIC cli_run.c)
 target_link_libraries(tb_cli_run PRIVATE tb_options)
-foreach(name args text draft form keep client)
+foreach(name args draft form keep client)
   tb_unit(cli_${name} LIBS tb_cli tb_scratch)
 endforeach()
+tb_unit(cli_text LIBS tb_cli tb_node_core)
 tb_unit(cli_catalogue LIBS tb_cli tb_cli_run tb_scratch)
 tb_unit(cli_program LIBS tb_cli tb_cli_run tb_scratch)
 target_compile_definitions(test_cli_program PRIVATE TB_PROGRAM="$<TARGET_FILE:tongbao>")

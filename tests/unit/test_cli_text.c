@@ -14,6 +14,8 @@
 #include "node/cli/sentences.h"
 #include "node/cli/table.h"
 #include "node/cli/when.h"
+#include "node/cli/words.h"
+#include "node/core/query.h"
 
 static char environment[4][32]; /* LANGUAGE, LC_ALL, LC_MESSAGES, LANG */
 static bool present[4];
@@ -208,6 +210,47 @@ static void deliveries_are_ranked_by_what_is_still_to_be_done(void **state)
     json_decref(list);
 }
 
+/* ${word} has a text for people: what is known is not given back as it came. */
+static void assert_said(const char *word, const char *(*say)(const char *word))
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%s", word);
+    if (say(copy) == copy) {
+        fail_msg("no words for %s", word);
+    }
+}
+
+static void every_word_of_the_node_has_its_words_for_people(void **state)
+{
+    (void)state;
+    for (int kind = TB_STREAM_NOTICE; kind <= TB_STREAM_CLOCK; kind++) {
+        assert_said(tb_stream_kind_text((enum tb_stream_kind)kind), tb_words_stream);
+    }
+    for (int one = TB_DELIVERY_OUTSIDE; one <= TB_DELIVERY_ACKNOWLEDGED; one++) {
+        assert_said(tb_delivery_state_text((enum tb_delivery_state)one), tb_words_state);
+    }
+}
+
+/* What came from a newer program says what to do; nothing is dropped or guessed. */
+static void i6_what_is_not_understood_says_to_upgrade_and_telephone(void **state)
+{
+    (void)state;
+    tb_language_use(TB_LANGUAGE_EN);
+    assert_string_equal(tb_words_stream(tb_stream_kind_text(TB_STREAM_UNKNOWN)),
+                        "content not understood (upgrade, and telephone)");
+    assert_string_equal(tb_words_stream(tb_stream_kind_text(TB_STREAM_PARKED)),
+                        "one came that cannot be verified: telephone the sender");
+    assert_string_equal(tb_words_kind("unknown"),
+                        "content not understood (upgrade, and telephone)");
+    /* A kind, grade or level of a newer program comes as its number. */
+    json_t *row = json_pack("{s:i, s:i, s:s}", "kind", 29, "grade", 9, "level", "received");
+    assert_string_equal(tb_words_of(row, "kind", tb_words_kind), tb_words_kind("unknown"));
+    assert_string_equal(tb_words_of(row, "grade", tb_words_grade), tb_words_kind("unknown"));
+    assert_string_equal(tb_words_of(row, "level", tb_words_level), "received");
+    assert_string_equal(tb_words_of(row, "none", tb_words_grade), "not known");
+    json_decref(row);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +264,8 @@ int main(void)
         cmocka_unit_test(a_known_sentence_is_found_whatever_stands_in_it),
         cmocka_unit_test(a_clause_is_shown_as_it_is_signed_and_in_english_when_asked),
         cmocka_unit_test(deliveries_are_ranked_by_what_is_still_to_be_done),
+        cmocka_unit_test(every_word_of_the_node_has_its_words_for_people),
+        cmocka_unit_test(i6_what_is_not_understood_says_to_upgrade_and_telephone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
