@@ -142,14 +142,17 @@ static bool seal(struct tb_broker *broker, const struct tb_now *now, struct tb_r
     return tb_envelope_seal(&broker->loaded, &settings, &said, &id) == TB_OK;
 }
 
-/* File ${row} for all of ${audience} that read here; true when each has it. */
+/* File ${row} for the origin, and for all else of ${audience} that read here; true
+ * when each has it. The origin alone can act on it, and comes here to offer even
+ * if its entry names other brokers. */
 static bool tell(struct tb_broker *broker, const struct tb_envelopes_row *row,
-                 const struct audience *audience, struct tb_outbox *out)
+                 const struct audience *audience, uint32_t origin, struct tb_outbox *out)
 {
     bool told = true;
     for (size_t i = 0; i < audience->count; i++) {
         uint32_t code = audience->recipient[i].office;
-        if (tb_house_reads(broker, tb_directories_office(broker->directories, code))) {
+        if (code == origin ||
+            tb_house_reads(broker, tb_directories_office(broker->directories, code))) {
             told = tb_house_file(broker, row, code, out) != TB_FULL && told;
         }
     }
@@ -162,16 +165,6 @@ static void invite_all(struct audience *audience, uint32_t missing, uint32_t ori
     invite(audience, missing);
     invite(audience, origin);
     invite(audience, origin / CODES_PER_PROVINCE * CODES_PER_PROVINCE);
-}
-
-static bool read_here(const struct tb_broker *broker, const struct audience *audience)
-{
-    bool reads = false;
-    for (size_t i = 0; i < audience->count; i++) {
-        uint32_t code = audience->recipient[i].office;
-        reads = reads || tb_house_reads(broker, tb_directories_office(broker->directories, code));
-    }
-    return reads;
 }
 
 /* Keep the sealed statement, though nobody should have room for it yet. */
@@ -203,7 +196,7 @@ static void tell_again(struct tb_broker *broker, struct tb_envelopes_widened *wi
     invite_all(&audience, widened->office, origin);
     /* A statement that was pruned has waited for 400 days. */
     if (!tb_envelopes_at(broker->envelopes, widened->statement_n, &row) ||
-        tell(broker, &row, &audience, out)) {
+        tell(broker, &row, &audience, origin, out)) {
         widened->told = true;
         tb_envelopes_widen(broker->envelopes, widened);
     }
@@ -220,13 +213,10 @@ static void state_one(struct tb_broker *broker, const struct tb_now *now,
     invite_all(&audience, missing->code, envelope->origin);
     /* Without an entry of its own in a directory nobody would believe the
      * statement; the envelope is filed all the same. */
-    if (!read_here(broker, &audience)) {
-        widened->told = true;
-        tb_envelopes_widen(broker->envelopes, widened);
-    } else if (seal(broker, now, missing, envelope, body, &audience)) {
+    if (seal(broker, now, missing, envelope, body, &audience)) {
         keep(broker, now, &row);
         widened->statement_n = row.n;
-        widened->told = tell(broker, &row, &audience, out);
+        widened->told = tell(broker, &row, &audience, envelope->origin, out);
         tb_envelopes_widen(broker->envelopes, widened);
     }
 }

@@ -28,13 +28,12 @@ static bool holds(struct sim *sim, const struct sim_fact *fact, uint32_t office)
     return place < SIM_OFFICES && (fact->holds & 1U << place) != 0;
 }
 
-/* I5: an office that a broker added hears it, once the origin was told of it. (A broker
- * at which neither of the two reads tells their province alone; seen with seeds 1, 30.) */
+/* I5: an office that a broker added hears it. */
 static void widened(struct sim *sim, const struct sim_fact *widening)
 {
     const struct sim_fact *fact = sim_books_find(sim, &widening->subject);
     if (fact != NULL && !fact->unproved && holds(sim, fact, fact->origin) &&
-        holds(sim, widening, fact->origin) && !holds(sim, fact, widening->widened) &&
+        !holds(sim, fact, widening->widened) &&
         sim_land_find(&sim->land, widening->widened) < SIM_OFFICES) {
         sim_wrong(sim, "lost", "the notice %02x%02x%02x%02x, widened to %u, is not there",
                   fact->id.byte[0], fact->id.byte[1], fact->id.byte[2], fact->id.byte[3],

@@ -101,6 +101,22 @@ static void i5_an_office_that_reads_elsewhere_is_named_to_the_origin_only(void *
     assert_int_equal(bench_sql(bench, "SELECT count(*) FROM mailbox WHERE office = 140123"), 0);
 }
 
+/* It was here to offer, so it can be told here; the office itself reads elsewhere. */
+static void i5_an_origin_that_reads_elsewhere_is_told_all_the_same(void **state)
+{
+    struct bench *bench = *state;
+    struct fix_say say = narrow;
+    say.origin = 140926;
+    bench->fix.office[FIX_JINGLE].reads[0] = "sx-2";
+    assert_int_equal(bench_publish(bench, 3), TB_OK);
+    bench_hello(bench, 1, 140926);
+    assert_int_equal(bench_say(bench, 1, &say, NULL)->status, TB_OK);
+    const Tongbao__Body *body = widening(bench, 1, 0);
+    assert_non_null(body);
+    assert_int_equal(body->widening->office, 140123);
+    assert_int_equal(bench_sql(bench, "SELECT count(*) FROM mailbox WHERE office = 140926"), 1);
+}
+
 static void i5_the_same_envelope_and_office_are_widened_once(void **state)
 {
     struct bench *bench = *state;
@@ -179,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(i5_a_missing_required_office_gets_the_notice_and_the_statement),
         TEST(i5_an_office_that_reads_elsewhere_is_named_to_the_origin_only),
+        TEST(i5_an_origin_that_reads_elsewhere_is_told_all_the_same),
         TEST(i5_the_same_envelope_and_office_are_widened_once),
         TEST(i5_a_notice_offered_for_an_unlisted_required_office_alone_is_filed),
         TEST(i5_nobody_narrows_a_route),
