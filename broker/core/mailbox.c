@@ -54,8 +54,10 @@ static const char *const texts[STMTS] = {
                      " 0) END FROM lane l WHERE l.office = ?1 AND l.lane = ?2",
     [CLAIM] = "UPDATE lane SET claimed_seq = ? WHERE office = ? AND lane = ? AND claimed_seq < ?",
     [CLAIMED] = "SELECT claimed_seq FROM lane WHERE office = ? AND lane = ?",
-    [WAITING_ROWS] = "SELECT seq, envelope_n FROM mailbox WHERE stored = 0 AND office = ?"
-                     " AND lane = ? AND seq <= ? ORDER BY seq LIMIT ?",
+    /* By its primary key it would pass over every row that is stored and still kept. */
+    [WAITING_ROWS] = "SELECT seq, envelope_n FROM mailbox INDEXED BY mailbox_waiting"
+                     " WHERE stored = 0 AND office = ? AND lane = ? AND seq <= ?"
+                     " ORDER BY seq LIMIT ?",
     [ROW_STORED] = "UPDATE mailbox SET stored = 1 WHERE office = ? AND lane = ? AND seq = ?",
     [ENVELOPE_WAITS] = "SELECT 1 FROM mailbox WHERE envelope_n = ? AND stored = 0 LIMIT 1",
     [LANE_SETTLED] = "UPDATE lane SET stored_seq = max(stored_seq, ?), waiting = waiting - ?"

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <sqlite3.h>
+
 #include "broker/core/envelopes.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/store.h"
@@ -267,6 +269,34 @@ static void i1_a_place_is_strange_to_whoever_came_before_it_was_given_out(void *
     tb_mailbox_free(later);
 }
 
+static int count_step(void *steps)
+{
+    ++*(int *)steps;
+    return 0;
+}
+
+/* What was stored stays in the mailbox for weeks; a Stored must not walk through it. */
+static void i10_to_settle_one_row_costs_the_same_however_many_are_kept(void **state)
+{
+    enum { KEPT = 20000, LAST = KEPT + 1, OPS_A_STEP = 100, STEPS_MAX = 10 };
+    struct room *room = *state;
+    int64_t done[TB_MAILBOX_SETTLE_ROWS_MAX];
+    uint64_t seq;
+    bool more;
+    int steps = 0;
+    assert_int_equal(append(room, OFFICE, make(room), false, &seq), TB_OK);
+    (void)fix_sql(&room->db, "UPDATE mailbox SET seq = 20001");
+    (void)fix_sql(&room->db, "UPDATE lane SET last_seq = 20001");
+    (void)fix_sql(&room->db, "INSERT INTO mailbox (office, lane, seq, envelope_n, stored)"
+                             " WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i"
+                             " WHERE n < 20000) SELECT 140926, 1, n, n + 1000, 1 FROM i");
+    tb_mailbox_claim(room->mailbox, OFFICE, TB_LANE_FIRST, LAST);
+    sqlite3_progress_handler(room->db.handle, OPS_A_STEP, count_step, &steps);
+    assert_int_equal(tb_mailbox_settle(room->mailbox, OFFICE, TB_LANE_FIRST, done, &more), 1);
+    sqlite3_progress_handler(room->db.handle, 0, NULL, NULL);
+    assert_true(steps <= STEPS_MAX);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -279,6 +309,7 @@ int main(void)
         TEST(i1_a_place_is_strange_to_whoever_came_before_it_was_given_out),
         TEST(an_envelope_is_done_when_its_last_office_has_it),
         TEST(i10_a_long_claim_is_settled_in_slices),
+        TEST(i10_to_settle_one_row_costs_the_same_however_many_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
