@@ -180,11 +180,12 @@ size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
     return count;
 }
 
-size_t tb_chain_lacking(struct tb_node *node, struct tb_id *lacking, size_t lacking_max)
+size_t tb_chain_lacking(struct tb_node *node, const struct tb_id *after, struct tb_id *lacking,
+                        size_t lacking_max)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, LACKING_LIST);
     size_t count = 0;
-    tb_db_ask(node->db, sql, "i", (int64_t)lacking_max);
+    tb_db_ask(node->db, sql, "di", after, (int64_t)lacking_max);
     while (tb_db_next(node->db, sql)) {
         tb_assert(count < lacking_max);
         count += tb_db_id(sql, 0, &lacking[count]) ? 1 : 0;

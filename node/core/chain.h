@@ -48,9 +48,10 @@ size_t tb_chain_compare(struct tb_node *node, const struct tb_at *at,
                         Tongbao__ChainHead *const *heads, size_t heads_count, struct tb_id *lacking,
                         size_t lacking_max);
 
-/* Own envelopes that a recovered one or a broker names and that are still not here, as many as
- * ${lacking_max}; returns how many. */
-size_t tb_chain_lacking(struct tb_node *node, struct tb_id *lacking, size_t lacking_max);
+/* Own envelopes that a recovered one or a broker names and that are still not here, in the order
+ * of their ids, the next ${lacking_max} behind ${after}; returns how many. */
+size_t tb_chain_lacking(struct tb_node *node, const struct tb_id *after, struct tb_id *lacking,
+                        size_t lacking_max);
 
 /* Leave every world's chain for a new one: the store was restored. ${reason} is
  * for the stream. In a transaction of the caller's. */

@@ -166,9 +166,9 @@ static void object_to_followers(struct tb_node *node, const struct tb_at *at,
 }
 
 /* Own row ${n} was lost by this store: it may still be owed, and so may the one before
- * it, which is asked for now and, should that fail, at every greeting. Own mail in a lane
- * is what the province gave back: it holds it, and how much of it is owed is seen when it
- * has given all. */
+ * it, which is asked for now and, should that fail, at every greeting and in between. Own mail in a
+ * lane is what the province gave back: it holds it, and how much of it is owed is seen when it has
+ * given all. */
 static void recover(struct tb_node *node, const struct tb_at *at, const struct tb_arrival *arrival,
                     const struct tb_id *id, const Tongbao__Body *body, int64_t n, enum tb_lane lane)
 {
@@ -185,6 +185,7 @@ static void recover(struct tb_node *node, const struct tb_at *at, const struct t
     }
     tb_db_do(node->db, TB_SQL(node, LACKING_ADD), "dii", &before, at->now->wall.ms,
              body->issued_at_ms);
+    tb_link_lacking(node);
     if (arrival->link != NULL) {
         tb_link_fetch(node, at, arrival->link, &before, 1);
     }

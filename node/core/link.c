@@ -357,10 +357,46 @@ static void take_repair(struct tb_node *node, const struct tb_at *at, struct tb_
     }
 }
 
+/* What of its own is lacking, a slice at a time, round and round: a broker may be given
+ * by others what it did not have at the greeting. */
+static void ask_lacking(struct tb_node *node, const struct tb_at *at, struct tb_link *link)
+{
+    struct tb_id lacking[TB_CHAIN_HEADS_MAX];
+    bool round = tb_id_zero(&link->lacked);
+    size_t count = tb_chain_lacking(node, &link->lacked, lacking, TB_CHAIN_HEADS_MAX);
+    tb_link_fetch(node, at, link, lacking, count);
+    bool more = count == TB_CHAIN_HEADS_MAX;
+    bool none = count == 0 && round;
+    link->lacked = more ? lacking[count - 1] : (struct tb_id){0};
+    link->lacking_ms = none ? UINT64_MAX : at->now->mono_ms + TB_LACKING_MS;
+}
+
+void tb_link_lacking(struct tb_node *node)
+{
+    for (size_t i = 0; i < TB_LINKS_MAX; i++) {
+        struct tb_link *link = &node->desk.links[i];
+        if (link->greeted && link->lacking_ms == UINT64_MAX) {
+            link->lacking_ms = node->desk.mono_ms + TB_LACKING_MS;
+        }
+    }
+}
+
+/* Own heads that the broker has and this office does not are there to be fetched. */
+static void ask_named(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
+                      const Tongbao__Welcome *welcome)
+{
+    struct tb_id named[TB_CHAIN_HEADS_MAX];
+    size_t count =
+        tb_chain_compare(node, at, welcome->chains, welcome->n_chains, named, TB_CHAIN_HEADS_MAX);
+    tb_link_fetch(node, at, link, named, count);
+    if (count > 0) {
+        tb_link_lacking(node);
+    }
+}
+
 void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                      const Tongbao__Welcome *welcome)
 {
-    struct tb_id lacking[TB_CHAIN_HEADS_MAX];
     bool first = !link->greeted;
     link->greeted = true;
     tb_db_do(node->db, TB_SQL(node, LINK_ADD), "ti", link->broker, at->now->wall.ms);
@@ -371,10 +407,9 @@ void tb_link_welcome(struct tb_node *node, const struct tb_at *at, struct tb_lin
         tb_outbox_note(at->out, TB_NOTE_LINK_UP, link->broker);
     }
     take_repair(node, at, link, welcome->repair);
-    size_t count = tb_chain_lacking(node, lacking, TB_CHAIN_HEADS_MAX);
-    count += tb_chain_compare(node, at, welcome->chains, welcome->n_chains, lacking + count,
-                              TB_CHAIN_HEADS_MAX - count);
-    tb_link_fetch(node, at, link, lacking, count);
+    link->lacked = (struct tb_id){0};
+    ask_lacking(node, at, link);
+    ask_named(node, at, link, welcome);
     tb_park_fetch(node, at, link);
     tb_giving_wake(node);
     tb_catalogue_compare(node, at, link, welcome->directories, welcome->n_directories);
@@ -455,6 +490,9 @@ void tb_link_due(struct tb_node *node, const struct tb_at *at)
         if (link->fetch_ms <= at->now->mono_ms) {
             tb_park_fetch_due(node, at, link);
         }
+        if (link->greeted && link->lacking_ms <= at->now->mono_ms) {
+            ask_lacking(node, at, link);
+        }
     }
 }
 
@@ -469,6 +507,7 @@ uint64_t tb_link_deadline_ms(const struct tb_node *node)
         next = link->hello_ms < next ? link->hello_ms : next;
         next = link->later_ms < next ? link->later_ms : next;
         next = link->fetch_ms < next ? link->fetch_ms : next;
+        next = link->greeted && link->lacking_ms < next ? link->lacking_ms : next;
         if (link->listing && link->greeted) {
             next = 0;
         }

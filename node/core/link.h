@@ -29,6 +29,10 @@ bool tb_link_send(struct tb_node *node, struct tb_outbox *out, struct tb_link *l
 void tb_link_fetch(struct tb_node *node, const struct tb_at *at, struct tb_link *link,
                    const struct tb_id *ids, size_t count);
 
+/* One more of its own is lacking: every greeted broker is asked within TB_LACKING_MS, and
+ * again until it has come. */
+void tb_link_lacking(struct tb_node *node);
+
 void tb_link_up(struct tb_node *node, const struct tb_at *at, uint64_t handle);
 /* Nothing was heard for ${silent_ms} when the line was given up. */
 void tb_link_down(struct tb_node *node, const struct tb_at *at, uint64_t handle,

@@ -25,6 +25,7 @@ enum {
     TB_LATER_MS = 60000,         /* "after `full` every 60 s" */
     TB_ALARM_MS = 60000,
     TB_CHOKED_MS = 1000,      /* until a full socket is tried again */
+    TB_LACKING_MS = 600000,   /* until own envelopes that are lacking are asked for again */
     TB_DISKFULL_MS = 5000,    /* until mail is asked for again after a full disk */
     TB_PART_MS = 10000,       /* until a part that does not come is given up */
     TB_REPAIR_TRIES_MAX = 10, /* of an envelope of another office, in one repair */
@@ -62,6 +63,8 @@ struct tb_link {
     int64_t fetched_k;           /* of the park: fetched up to here, 0: not begun */
     uint32_t fetching;           /* asked for and not come yet */
     uint64_t fetch_ms;           /* until it is given up; UINT64_MAX: nothing is asked for */
+    struct tb_id lacked;         /* own envelopes lacking: asked for up to this id … */
+    uint64_t lacking_ms;         /* … and on behind it then; UINT64_MAX: none is */
     bool held;                   /* a full disk: its mail waits there, and it was told */
     bool listing;                /* a repair is being listed … */
     int64_t listed_n;            /* … up to this ledger row */

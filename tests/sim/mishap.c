@@ -272,9 +272,6 @@ void sim_mishap_heal(struct sim *sim)
         cut_all(sim, b, false);
         for (uint32_t n = 0; n < SIM_NODES; n++) {
             sim->path[n][b].baud = 0;
-            /* Every line begins anew: what an office lacks of its own it asks a broker
-             * for only when they greet (README.md, found). */
-            sim_wire_break(sim, n, b);
         }
     }
     for (uint32_t i = 0; i < SIM_MACHINES; i++) {

@@ -323,6 +323,46 @@ static void i1_a_hole_in_the_own_chain_is_asked_for_at_every_greeting(void **sta
     tb_buf_fini(&last);
 }
 
+/* I1: a broker may be given later what it did not have at the greeting. */
+static void i1_what_is_lacking_is_asked_for_again_on_a_line_that_stands(void **state)
+{
+    (void)state;
+    uint8_t chain[TB_CHAIN_BYTES] = {7};
+    const struct tb_id head = {.byte = {1, 2, 3}};
+    welcome_naming(0, chain, 3, &head);
+    desk_greet(&desk, 1, 1);
+    desk_settle(&desk);
+    for (int round = 0; round < 3; round++) {
+        desk_later(&desk, TB_LACKING_MS - 1);
+        desk_due(&desk);
+        assert_false(fetched(0, &head));
+        desk_later(&desk, 1);
+        desk_due(&desk);
+        assert_true(fetched(0, &head));
+        assert_true(fetched(1, &head));
+    }
+}
+
+/* I1: what never comes does not keep the rest from being asked for. */
+static void i1_more_lacking_than_one_slice_goes_round(void **state)
+{
+    (void)state;
+    (void)desk_sql(&desk, "INSERT INTO lacking (id, at_ms, named_ms) WITH RECURSIVE i (n) AS"
+                          " (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 299)"
+                          " SELECT CAST(printf('%032d', n) AS BLOB), 0, 1 FROM i");
+    desk_greet(&desk, 0, 1);
+    assert_int_equal(desk_sent(&desk, 0, TONGBAO__FRAME__KIND_FETCH, 0)->fetch->n_ids,
+                     TB_CHAIN_HEADS_MAX);
+    desk_later(&desk, TB_LACKING_MS);
+    desk_due(&desk);
+    assert_int_equal(desk_sent(&desk, 0, TONGBAO__FRAME__KIND_FETCH, 0)->fetch->n_ids,
+                     300 - TB_CHAIN_HEADS_MAX);
+    desk_later(&desk, TB_LACKING_MS);
+    desk_due(&desk);
+    assert_int_equal(desk_sent(&desk, 0, TONGBAO__FRAME__KIND_FETCH, 0)->fetch->n_ids,
+                     TB_CHAIN_HEADS_MAX);
+}
+
 /* I1: a receipt that no broker has taken yet follows its recipient to another one. */
 static void i1_a_receipt_not_accepted_goes_where_its_recipient_reads_now(void **state)
 {
@@ -417,6 +457,8 @@ int main(void)
         WITH(i1_a_repair_offers_again_what_the_broker_could_not_verify_yet),
         WITH(i1_a_repair_waits_for_a_full_mailbox),
         WITH(i1_a_hole_in_the_own_chain_is_asked_for_at_every_greeting),
+        WITH(i1_what_is_lacking_is_asked_for_again_on_a_line_that_stands),
+        WITH(i1_more_lacking_than_one_slice_goes_round),
         WITH(i1_a_receipt_not_accepted_goes_where_its_recipient_reads_now),
         WITH(a_repair_does_not_offer_again_what_nobody_reads_there),
         WITH(i1_a_broker_with_a_new_key_is_offered_to_by_its_new_link),
