@@ -74,14 +74,17 @@ int tb_command_destroy(struct tb_cli *cli, int argc, char **argv)
     struct tb_answer answer = {.json = NULL};
     struct tb_args args;
     int status = tb_cli_args(&args, options, sizeof options / sizeof options[0], argc, argv);
-    if (status == TB_EXIT_OK && tb_args_words(&args) != 1) {
+    if (status != TB_EXIT_OK) {
+        return status;
+    }
+    if (tb_args_words(&args) != 1) {
         return tb_tell_usage("destroy", "%s",
                              _("name one notice: its number, or the first digits of its id"));
     }
-    if (status == TB_EXIT_OK && !tb_args_has(&args, "reason")) {
+    if (!tb_args_has(&args, "reason")) {
         return tb_tell_usage("destroy", "%s", _("--reason: why; it is kept for good"));
     }
-    if (status == TB_EXIT_OK && !sure(&args)) {
+    if (!sure(&args)) {
         return tb_tell_refused("%s", _("not destroyed: that was not the same name"));
     }
     json_t *body = json_object();
@@ -89,8 +92,7 @@ int tb_command_destroy(struct tb_cli *cli, int argc, char **argv)
         json_decref(body);
         return tb_tell_usage("destroy", "%s", _("an option is not UTF-8 text"));
     }
-    status =
-        status != TB_EXIT_OK ? status : post(cli, &args, "destroy", "/destructions", body, &answer);
+    status = post(cli, &args, "destroy", "/destructions", body, &answer);
     if (status == TB_EXIT_OK && tb_args_has(&args, "json")) {
         tb_cli_json(answer.json);
     } else if (status == TB_EXIT_OK) {

@@ -71,6 +71,7 @@ static void the_exit_status_tells_usage_from_mistake_from_no_node(void **state)
     const char *option[] = {"list", "--wating", NULL};
     const char *nowhere[] = {"list", "--node", folder, NULL};
     const char *mistake[] = {"directory", "show", folder, NULL};
+    const char *destroy[] = {"destroy", "140925-20250117-01", "--reson", "x", NULL};
     const char *nothing[] = {NULL};
     scratch_path(folder, *state, "none");
     tongbao(english, unknown);
@@ -79,6 +80,11 @@ static void the_exit_status_tells_usage_from_mistake_from_no_node(void **state)
     tongbao(english, option);
     assert_int_equal(run.status, 2);
     assert_non_null(strstr(run.output, "--waiting"));
+    /* One mistake, one complaint. */
+    tongbao(english, destroy);
+    assert_int_equal(run.status, 2);
+    assert_non_null(strstr(run.output, "--reason"));
+    assert_null(strstr(run.output, "UTF-8"));
     tongbao(english, nowhere);
     assert_int_equal(run.status, 3);
     tongbao(english, mistake);
