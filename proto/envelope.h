@@ -38,7 +38,14 @@ enum {
     /* An office's code: six digits of GB/T 2260, the first two its province. */
     TB_OFFICE_CODE_MIN = 100000,
     TB_OFFICE_CODE_MAX = 999999,
+    TB_CODES_OF_PROVINCE = 10000,
 };
+
+/* The province of ${office}, itself if it is one: its code ends in four noughts. */
+static inline uint32_t tb_province_of(uint32_t office)
+{
+    return office - office % TB_CODES_OF_PROVINCE;
+}
 
 enum tb_world { TB_WORLD_NONE, TB_WORLD_ACTUAL, TB_WORLD_EXERCISE, TB_WORLD_TEST };
 

@@ -386,7 +386,7 @@ static bool may_speak(enum tb_world world, enum tb_kind kind, bool signer_is_bro
 
 bool tb_statement_discloses(uint32_t office, uint32_t origin)
 {
-    return office == origin || office == origin / 100 * 100 || office == origin / 10000 * 10000;
+    return office == origin || office == origin / 100 * 100 || office == tb_province_of(origin);
 }
 
 enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const Tongbao__Body *body,
@@ -412,7 +412,7 @@ enum tb_status tb_statement_authority(const struct tb_envelope *envelope, const 
      * that it is asked once. Only a province answers. */
     if (kind == TB_KIND_RECALL &&
         (envelope->world != TB_WORLD_ACTUAL ||
-         (!tb_recall_asks(body->recall) && envelope->origin % 10000 != 0))) {
+         (!tb_recall_asks(body->recall) && envelope->origin != tb_province_of(envelope->origin)))) {
         return TB_AUTHORITY;
     }
     bool discloses = kind == TB_KIND_DISCLOSURE && subject_origin != 0;

@@ -243,7 +243,6 @@ enum tb_status tb_sock_server(struct tb_sock_context *context,
     return hand_out(sock, status, out);
 }
 
-/* Watch the client's own link. libzmq reports through a PAIR inside the process. */
 enum tb_status tb_sock_shut(struct tb_sock *sock)
 {
     tb_assert(sock->server);
@@ -256,6 +255,7 @@ enum tb_status tb_sock_open(struct tb_sock *sock)
     return zmq_bind(sock->zmq, sock->endpoint) == 0 ? TB_OK : TB_IO;
 }
 
+/* Watch the client's own link. libzmq reports through a PAIR inside the process. */
 static enum tb_status open_monitor(struct tb_sock_context *context, struct tb_sock *sock,
                                    struct tb_diag *diag)
 {

@@ -143,7 +143,7 @@ static enum tb_status may_give_back(struct tb_broker *broker, const struct tb_sp
                                     struct entry *entry)
 {
     uint32_t office = entry->back;
-    bool superior = speaker->holder.office->code == office / 10000 * 10000 &&
+    bool superior = speaker->holder.office->code == tb_province_of(office) &&
                     speaker->holder.office->code != office;
     bool its_own = entry->envelope.origin == office && entry->envelope.world != TB_WORLD_NONE;
     if (superior && (its_own || tb_statement_names(entry->body, office))) {
@@ -238,8 +238,6 @@ static void store(struct tb_broker *broker, const struct tb_speaker *speaker, st
     if (entry->back == 0) {
         tb_widen_state(broker, speaker->now, &entry->row, &entry->envelope, entry->body,
                        speaker->out);
-    }
-    if (entry->back == 0) {
         entry->filed_count =
             tb_mailbox_offices(broker->mailbox, entry->row.n, entry->filed, 2 * TB_RECIPIENTS_MAX);
     } else if (tb_mailbox_holds(broker->mailbox, entry->row.n, entry->back)) {

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "proto/wire.h"
 
-enum { CODES_PER_PROVINCE = 10000, STATEMENT_RECIPIENTS = 3 };
+enum { STATEMENT_RECIPIENTS = 3 };
 
 /* Is there a topology here that is newer than the one the origin went by? */
 static const struct tb_directory *
@@ -135,7 +135,7 @@ static bool seal(struct tb_broker *broker, const struct tb_now *now, struct tb_r
     said.statement_case = TONGBAO__BODY__STATEMENT_WIDENING;
     said.widening = &widening;
     struct tb_seal settings = {.world = TB_WORLD_NONE,
-                               .origin = tb_directory_prefix(own) * CODES_PER_PROVINCE,
+                               .origin = tb_directory_prefix(own) * TB_CODES_OF_PROVINCE,
                                .directory_version = tb_directory_version(own),
                                .secret = broker->config.secret};
     tb_buf_cut(&broker->loaded, 0);
@@ -164,7 +164,7 @@ static void invite_all(struct audience *audience, uint32_t missing, uint32_t ori
     audience->count = 0;
     invite(audience, missing);
     invite(audience, origin);
-    invite(audience, origin / CODES_PER_PROVINCE * CODES_PER_PROVINCE);
+    invite(audience, tb_province_of(origin));
 }
 
 /* Keep the sealed statement, though nobody should have room for it yet. */

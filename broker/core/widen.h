@@ -25,8 +25,9 @@ size_t tb_widen_find(struct tb_broker *broker, const struct tb_envelope *envelop
 /*
  * Say it: one signed statement for each office found by the last tb_widen_find
  * for the envelope ${row}, filed for the origin, who was here to offer it, and for
- * the office and the origin's province as far as they read here. "Same envelope and office once":
- * when the envelope is offered again, the same statement goes to whoever had no room.
+ * the office and the origin's province as far as they read here. "Same envelope and
+ * office once": when the envelope is offered again, the same statement goes to
+ * whoever had no room.
  */
 void tb_widen_state(struct tb_broker *broker, const struct tb_now *now,
                     const struct tb_envelopes_row *row, const struct tb_envelope *envelope,

@@ -9,6 +9,7 @@
 #include "node/cli/table.h"
 #include "node/cli/when.h"
 #include "node/cli/words.h"
+#include "proto/envelope.h"
 
 enum { VALUE_BYTES_MAX = 1024 };
 
@@ -185,7 +186,7 @@ static void calls(const json_t *list)
 static bool province_of(uint32_t office, const char *origin)
 {
     uint32_t code;
-    return tb_cli_office(origin, &code) && office == code / 10000 * 10000;
+    return tb_cli_office(origin, &code) && office == tb_province_of(code);
 }
 
 /* Disclosures and deeds about the notice: what, who, when, with how much evidence. */

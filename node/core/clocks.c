@@ -64,18 +64,13 @@ uint32_t tb_clocks_superior(uint32_t office)
     uint32_t city = office / 100 % 100;
     bool municipality =
         prefix == BEIJING || prefix == TIANJIN || prefix == SHANGHAI || prefix == CHONGQING;
-    if (office % 10000 == 0) {
+    if (office == tb_province_of(office)) {
         return 0;
     }
     if (office % 100 == 0 || municipality || city == DIRECT) {
-        return prefix * 10000;
+        return tb_province_of(office);
     }
     return office / 100 * 100;
-}
-
-static uint32_t province_of(uint32_t office)
-{
-    return office / 10000 * 10000;
 }
 
 /* ------------------------------------------------------------------ meeting */
@@ -153,7 +148,7 @@ static uint32_t addressee_office(const struct made *made)
     case TB_POLICY_NEXT_SUPERIOR:
         return tb_clocks_superior(made->owner);
     case TB_POLICY_PROVINCE_BUREAU:
-        return province_of(made->owner);
+        return tb_province_of(made->owner);
     case TB_POLICY_OWN_GOVERNMENT:
     case TB_POLICY_MINISTRY:
     case TB_POLICY_PUBLIC:
@@ -377,7 +372,7 @@ static int64_t heard_lowered(const struct work *work, const struct tb_phases *ph
 static void make_receiver(struct work *work, const struct tb_phases *phases, uint32_t office)
 {
     enum tb_policy_owner as =
-        office == province_of(office) ? TB_POLICY_PROVINCE : TB_POLICY_RECEIVER;
+        office == tb_province_of(office) ? TB_POLICY_PROVINCE : TB_POLICY_RECEIVER;
     for (size_t p = 0; p < phases->count; p++) {
         const struct tb_phase *phase = &phases->phase[p];
         const struct tb_clock_receipt *receipt = received(work->facts, phases, p, office);
@@ -455,7 +450,7 @@ static void make_receivers(struct work *work)
         uint32_t source = told_by(work->facts, office);
         /* The city above is told as a superior (Art. 3), not notified as a neighbour. */
         if (source == 0 || source == office ||
-            (office == tb_clocks_superior(source) && office != province_of(source))) {
+            (office == tb_clocks_superior(source) && office != tb_province_of(source))) {
             continue;
         }
         if (phases.office != source) {
@@ -484,7 +479,7 @@ size_t tb_clocks_compute(const struct tb_clock_facts *facts, const struct tb_clo
 /* ${office} holds the receipt of ${holder} for a notice of ${sender}. */
 static bool sees_receipt(uint32_t office, uint32_t holder, uint32_t sender)
 {
-    return office == holder || office == sender || office == province_of(sender);
+    return office == holder || office == sender || office == tb_province_of(sender);
 }
 
 bool tb_clocks_judged(const struct tb_clock *clock, uint32_t office)
@@ -492,7 +487,7 @@ bool tb_clocks_judged(const struct tb_clock *clock, uint32_t office)
     bool begun =
         clock->basis != TB_CLOCK_RECEIPT || sees_receipt(office, clock->owner, clock->told_by);
     bool acts = office == clock->owner || office == tb_clocks_superior(clock->owner) ||
-                office == province_of(clock->owner) ||
+                office == tb_province_of(clock->owner) ||
                 tb_statement_discloses(office, clock->origin);
     bool notices = !clock->in_net || sees_receipt(office, clock->addressee_office, clock->owner);
     return begun && acts && notices;

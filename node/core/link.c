@@ -95,7 +95,6 @@ void tb_link_hold(struct tb_node *node, struct tb_outbox *out, struct tb_link *l
 {
     Tongbao__Refusal refusal;
     Tongbao__Frame frame = TONGBAO__FRAME__INIT;
-    tongbao__refusal__init(&refusal);
     bool told = link->held;
     link->held = true;
     tb_link_again(node, link, TB_DISKFULL_MS);

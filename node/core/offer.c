@@ -176,7 +176,7 @@ static void show_revoked(struct tb_node *node, const struct tb_at *at, const str
                          const struct tb_id *id)
 {
     struct sqlite3_stmt *sql = TB_SQL(node, HAPPENING_HAS);
-    bool ours = found->own || found->origin / 10000 * 10000 == node->config.office;
+    bool ours = found->own || tb_province_of(found->origin) == node->config.office;
     bool shown = tb_db_one(node->db, sql, "id", (int64_t)TB_STREAM_OBJECTION, id);
     tb_db_done(sql);
     if (ours && !shown) {

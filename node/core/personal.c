@@ -107,7 +107,6 @@ enum tb_status tb_destroy_do(struct tb_node *node, const struct tb_at *at,
     struct tb_officer_row on_duty;
     struct tb_answered notice = {0};
     Tongbao__Officer officer;
-    tongbao__destruction__init(&said);
     enum tb_status status = tb_officer_on_duty(node, at, request, result, &on_duty);
     if (status == TB_OK) {
         status = tb_asked_notice(node, &asked->notice, &notice, result);

@@ -67,11 +67,11 @@ void tb_reach_compute(struct tb_node *node)
     node->reach_count = 0;
     add_office(node, node->config.office);
     add_office(node, node->config.office / 100 * 100);
-    add_office(node, node->config.office / 10000 * 10000);
+    add_office(node, tb_province_of(node->config.office));
     for (size_t i = 0; i < tb_directories_count(node->set); i++) {
         const struct tb_directory *directory = tb_directories_at(node->set, i);
-        const struct tb_rivers *rivers =
-            tb_atlas_for(node->atlas, node->set, tb_directory_prefix(directory) * 10000);
+        const struct tb_rivers *rivers = tb_atlas_for(
+            node->atlas, node->set, tb_directory_prefix(directory) * TB_CODES_OF_PROVINCE);
         /* Each province draws its rivers: another's may know this office too. */
         if (rivers != NULL &&
             tb_rule_reach(rivers, node->config.office, codes, CODES_MAX, &count, NULL) == TB_OK) {

@@ -79,7 +79,7 @@ void tb_recall_take(struct tb_node *node, const struct tb_at *at,
     struct tb_found found;
     struct tb_id asked;
     if (tb_recall_asks(body->recall)) {
-        if (envelope->origin != us && envelope->origin / 10000 * 10000 == us) {
+        if (envelope->origin != us && tb_province_of(envelope->origin) == us) {
             tb_outbox_note(at->out, TB_NOTE_RECALL_TAKEN, envelope->origin);
             tb_giving_open(node, envelope->origin, &envelope->id);
         }

@@ -11,7 +11,7 @@
 static void superiors_by_code(struct tb_node *node, uint32_t office, struct tb_superiors *above)
 {
     uint32_t city = office / 100 * 100;
-    uint32_t province = office / 10000 * 10000;
+    uint32_t province = tb_province_of(office);
     bool known = tb_directories_for(node->set, office) != NULL;
     bool bureau = !known || tb_directories_office(node->set, city) != NULL;
     above->city = city != office && city != province && bureau ? city : 0;

@@ -45,7 +45,7 @@ static void add_chain(struct tb_node *node, const struct tb_view_row *row,
     struct tb_bytes chain = tb_wire_bytes(body->chain);
     struct sqlite3_stmt *sql = TB_SQL(node, CHAIN_PLACE);
     bool whole =
-        row->origin == node->config.office || row->origin / 10000 * 10000 == node->config.office;
+        row->origin == node->config.office || tb_province_of(row->origin) == node->config.office;
     uint64_t nth = 0;
     for (size_t i = 0; i < body->n_recipients; i++) {
         if (body->recipients[i]->office == node->config.office) {
